@@ -1,0 +1,4 @@
+import type { ReasonEntry } from '../reasons.js';
+
+export const attestation = {
+} as const satisfies Record<string, ReasonEntry>;

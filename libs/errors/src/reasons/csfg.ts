@@ -1,0 +1,4 @@
+import type { ReasonEntry } from '../reasons.js';
+
+export const csfg = {
+} as const satisfies Record<string, ReasonEntry>;

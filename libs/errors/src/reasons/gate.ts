@@ -1,0 +1,4 @@
+import type { ReasonEntry } from '../reasons.js';
+
+export const gate = {
+} as const satisfies Record<string, ReasonEntry>;

@@ -12,6 +12,8 @@ export const platform = {
   NATIVE_FAILED: { kind: 'precondition', says: 'the native process refused its input', next: 'read the native reason in the facts' },
   NATIVE_CRASHED: { kind: 'precondition', says: 'the native process died on this input', next: 'report the input; nothing of it was kept' },
   NATIVE_FRAME_BROKEN: { kind: 'data-loss', says: 'the native process sent a broken message', next: 'rebuild stella-native and call again' },
+  NATIVE_MISSING: { kind: 'unavailable', says: 'the native executable cannot be started', next: 'build it with `npm run build`, or name it in STELLA_NATIVE' },
+  NATIVE_OUTPUT_TOO_LARGE: { kind: 'exhausted', says: 'the native process answered more than allowed', next: 'raise the output limit or send a smaller input' },
   NATIVE_TIMEOUT: { kind: 'deadline', says: 'the native process ran past its time', next: 'raise the limit or send a smaller input' },
   BLOB_NOT_FOUND: { kind: 'not-found', says: 'no blob has this digest', next: 'upload it first' },
   BLOB_DIGEST_MISMATCH: { kind: 'data-loss', says: 'the bytes are not what their digest says', next: 'upload the bytes again' },

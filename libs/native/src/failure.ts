@@ -1,0 +1,26 @@
+import { DomainError, type ErrorFacts } from '@stella/errors';
+import { parseFrame } from './frames.js';
+
+/** The error that an error frame tells of: the native reason, facts and next step become facts of NATIVE_FAILED. */
+export function failureOfFrame(command: string, frame: Buffer): DomainError {
+  const { error } = parseFrame(frame);
+  const body = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const message = text(body.message);
+  return new DomainError(
+    'NATIVE_FAILED',
+    {
+      ...stringMembers(body.facts),
+      command,
+      nativeReason: text(body.reason),
+      nativeMessage: message,
+      nativeNext: text(body.next),
+    },
+    message === '' ? {} : { message },
+  );
+}
+
+function stringMembers(value: unknown): ErrorFacts {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

@@ -1,0 +1,51 @@
+import { DomainError } from '@stella/errors';
+import { callNative, type NativeCallOptions } from './call.js';
+import { isEndFrame, parseFrame } from './frames.js';
+import type { LiftEnd, LiftFrame, LiftHeader, LiftSide } from './lift-types.js';
+import { LIFT_DEFAULTS } from './limits.js';
+import { objectMember } from './shape.js';
+
+export interface LiftLimits extends Pick<NativeCallOptions, 'timeoutMs' | 'signal' | 'outputBytesMax'> {
+  readonly cpuSecondsMax?: number;
+  readonly memoryBytesMax?: number;
+  readonly fileBytesMax?: number;
+}
+
+const UNIT = Buffer.from('{"e1":');
+
+/**
+ * Lifts one binary: its header first, then units sorted by id with their side facts, and the totals last.
+ * @throws as callNative; NATIVE_FAILED has nativeReason INPUT_EMPTY, INPUT_NOT_ELF, INPUT_TRUNCATED, ARCH_UNSUPPORTED,
+ * INPUT_TOO_LARGE, LIMIT_MEMORY, LIMIT_CPU …
+ */
+export async function* lift(path: string, limits: LiftLimits = {}): AsyncGenerator<LiftFrame, void, undefined> {
+  const args = [
+    path,
+    '--cpu-seconds-max', String(limits.cpuSecondsMax ?? LIFT_DEFAULTS.cpuSecondsMax),
+    '--memory-bytes-max', String(limits.memoryBytesMax ?? LIFT_DEFAULTS.memoryBytesMax),
+    '--file-bytes-max', String(limits.fileBytesMax ?? LIFT_DEFAULTS.fileBytesMax),
+  ];
+  const { timeoutMs, signal, outputBytesMax } = limits;
+  const options = { signal, ...(timeoutMs !== undefined && { timeoutMs }), ...(outputBytesMax !== undefined && { outputBytesMax }) };
+  let first = true;
+  for await (const frame of callNative('lift', args, options)) {
+    const found = liftFrame(frame);
+    if (first !== (found.kind === 'header')) {
+      throw new DomainError('NATIVE_FRAME_BROKEN', { expected: first ? 'lift' : 'unit, side or end', found: found.kind });
+    }
+    first = false;
+    yield found;
+  }
+}
+
+function liftFrame(frame: Buffer): LiftFrame {
+  // Leaves are the bulk of the stream, and are hashed as they are: they are not parsed here.
+  if (frame.subarray(0, UNIT.length).equals(UNIT)) return { kind: 'unit', bytes: frame };
+  const value = parseFrame(frame);
+  if (isEndFrame(frame)) return { kind: 'end', end: objectMember(value, 'end') as LiftEnd };
+  if ('side' in value) {
+    const { side } = value;
+    return { kind: 'side', sides: (Array.isArray(side) ? side : [side]) as LiftSide[] };
+  }
+  return { kind: 'header', header: objectMember(value, 'lift') as LiftHeader };
+}

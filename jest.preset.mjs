@@ -14,4 +14,5 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   coverageProvider: 'v8',
+  reporters: ['default', new URL('tools/jest-count-reporter.mjs', import.meta.url).pathname],
 };

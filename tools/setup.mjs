@@ -1,0 +1,61 @@
+// Everything that the README's commands need, from a fresh clone: checks the tools, installs the locked dependencies,
+// builds. Safe to repeat: what is up to date is left alone. Needs only Node and its standard library.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR_MIN = 20;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+checkTools();
+installDependencies();
+build();
+
+function checkTools() {
+  const missing = [];
+  if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) missing.push(`Node >= ${NODE_MAJOR_MIN} (this is ${process.version})`);
+  for (const [tool, how] of [
+    ['npm', 'comes with Node'],
+    ['cargo', 'install Rust with rustup'],
+    ['gcc', 'apt-get install gcc'],
+  ]) {
+    if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) missing.push(`${tool}: ${how}`);
+  }
+  if (missing.length === 0) return;
+  console.error(`stella: these are missing, install them and call again:\n  ${missing.join('\n  ')}`);
+  process.exit(2);
+}
+
+function installDependencies() {
+  const stamp = join('node_modules', '.stella-lock');
+  const wanted = createHash('sha256').update(readFileSync('package-lock.json')).update(process.arch).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  step('installing dependencies');
+  run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, wanted);
+}
+
+function build() {
+  step('building');
+  const nx = join('node_modules', '.bin', 'nx');
+  // nx's daemon would outlive us.
+  run(nx, ['run-many', '-t', 'build', '--outputStyle=static'], { NX_DAEMON: 'false', NX_TUI: 'false' }, true);
+}
+
+function run(command, args, env = {}, quiet = false) {
+  const options = { env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, ...env } };
+  try {
+    execFileSync(command, args, quiet ? { ...options, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 << 20 } : { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
+  } catch (error) {
+    if (quiet) process.stderr.write(`${error.stdout ?? ''}${error.stderr ?? ''}`);
+    console.error(`stella: \`${command} ${args.join(' ')}\` failed; the reason stands above`);
+    process.exit(1);
+  }
+}
+
+function step(text) {
+  console.error(`stella: ${text} …`);
+}

@@ -1,0 +1,52 @@
+// `npm test`: everything that needs no outside server. Ends with one line that counts, and fails if anything failed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const results = mkdtempSync(join(tmpdir(), 'stella-test-'));
+const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', STELLA_TEST_RESULTS: results };
+const failures = [];
+
+debianPackages({ gdb: 'gdb', 'debuginfod-find': 'debuginfod', objcopy: 'binutils' });
+stage('lint', 'npm', ['run', '--silent', 'lint']);
+stage('rust', 'cargo', ['test', '--workspace', '--release', '--locked', '--quiet']);
+// Results of tests are not taken from a cache: a green line means that they ran.
+stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--skipNxCache', '--parallel=2']);
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const name of readdirSync(results)) {
+  const report = JSON.parse(readFileSync(join(results, name), 'utf8'));
+  counts.passed += report.passed;
+  counts.failed += report.failed;
+  counts.skipped += report.skipped;
+}
+rmSync(results, { recursive: true });
+if (counts.passed === 0) failures.push('no TypeScript test ran');
+if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
+console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`);
+process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
+
+function stage(name, command, args) {
+  console.log(`\n== ${name}`);
+  if (spawnSync(command, args, { env, stdio: 'inherit' }).status !== 0) failures.push(name);
+}
+
+/** The real debuggers that the tests hold the symbol server against. */
+function debianPackages(tools) {
+  const missing = Object.entries(tools).filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  if (process.getuid() !== 0) {
+    console.log(`not installed: ${packages.join(' ')}; their tests will say that they were skipped (apt-get install ${packages.join(' ')})`);
+    return;
+  }
+  const quiet = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'inherit'] };
+  spawnSync('apt-get', ['update', '-qq'], quiet);
+  if (spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet).status !== 0) {
+    failures.push(`apt-get install ${packages.join(' ')}`);
+  }
+}

@@ -1,0 +1,37 @@
+import { limits } from '../limits.js';
+
+/** Ordered: a later pattern sees what the earlier ones left. Each is linear in the text. */
+const PERSONAL: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/\b([a-z][a-z0-9+.-]{1,31}:\/\/)[^\s/@"'<>]{1,256}@/gi, '$1<credentials>@'],
+  [/\b[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+[^\\/\s"'()<>|:]{1,255}/gi, '<home>'],
+  [/\/(?:home|Users|var\/home|export\/home)\/[^/\s"'():<>|]{1,255}/g, '<home>'],
+  [/(^|[\s"'(=:,[])\/root(?![\w.-])/g, '$1<home>'],
+  [/\b[A-Za-z]:[\\/]+(?:Windows[\\/]+)?Temp[\\/]+[^\s"'():<>|]{1,1024}/gi, '<temp>'],
+  [/(?:\/private)?\/(?:var\/folders|var\/tmp|tmp|dev\/shm|run\/user)\/[^\s"'():<>|]{1,1024}/g, '<temp>'],
+  [/[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g, '<email>'],
+  [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, '<ip>'],
+  [/\b(?:[0-9a-fA-F]{1,4}:){5,7}[0-9a-fA-F]{1,4}\b/g, '<ip>'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
+  [/\b(?:ghp|gho|ghs|glpat|sk|pk|xox[abprs]|AKIA|eyJ)[-_A-Za-z0-9.]{16,4096}/g, '<token>'],
+  [/\b(?=[A-Za-z0-9+/_-]{0,512}\d)[A-Za-z0-9+_-]{40,4096}\b/g, '<token>'],
+];
+
+/** Takes user names, home and temporary directories, addresses of people and machines, and tokens out of text. */
+export function scrubText(text: string): string {
+  return PERSONAL.reduce((scrubbed, [pattern, replacement]) => scrubbed.replace(pattern, replacement), text);
+}
+
+const TEMPLATE: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/"[^"\n]{0,512}"/g, '<text>'],
+  [/'[^'\n]{2,512}'/g, '<text>'],
+  [/`[^`\n]{0,512}`/g, '<text>'],
+  [/\b0x[0-9a-fA-F]{1,32}\b/g, '<hex>'],
+  [/(?<![A-Za-z_])\d[\d_,.]{0,40}(?![A-Za-z_])/g, '<n>'],
+];
+
+/** The fixed part of a failure's message: what varies by input is replaced by its kind. */
+export function messageTemplate(message: string): string {
+  const scrubbed = scrubText(message.slice(0, limits.messageCharsMax));
+  const template = TEMPLATE.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), scrubbed);
+  return template.replace(/\s{1,512}/g, ' ').trim();
+}

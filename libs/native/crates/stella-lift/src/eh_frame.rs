@@ -1,0 +1,109 @@
+//! Unwind entries (`.eh_frame`): function bounds, and call-frame programs without code offsets.
+//!
+//! Source: LSB Core, "Exception Frames"; DWARF 5, 6.4.2.
+
+use crate::image::Image;
+use gimli::{BaseAddresses, CallFrameInstruction, CallFrameInstructionIter, CieOrFde, EhFrame, EndianSlice, LittleEndian, UnwindSection};
+
+#[derive(Debug, Clone)]
+pub struct UnwindEntry {
+    pub start: u64,
+    pub end: u64,
+    /// Addresses of the record in `.eh_frame`.
+    pub record: (u64, u64),
+    /// The call-frame program: the code offset from which each rule holds, and the rule.
+    pub program: Vec<(u32, Box<str>)>,
+    /// What the entry shares with others: augmentation, factors, initial program.
+    pub common: [u8; 32],
+    pub exception_table: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Unwind {
+    pub entries: Vec<UnwindEntry>,
+    /// False when a part could not be read.
+    pub complete: bool,
+}
+
+pub fn read(image: &Image<'_>, max: usize) -> Unwind {
+    let Some(section) = image.section(".eh_frame").filter(|s| s.allocated) else {
+        return Unwind { complete: true, ..Default::default() };
+    };
+    let bytes = image.section_bytes(section);
+    let frames = EhFrame::new(bytes, LittleEndian);
+    let text = image.section(".text").map_or(0, |s| s.start);
+    let got = image.section(".got").map_or(0, |s| s.start);
+    let bases = BaseAddresses::default().set_eh_frame(section.start).set_text(text).set_got(got);
+    let mut unwind = Unwind { complete: true, ..Default::default() };
+    let mut entries = frames.entries(&bases);
+    loop {
+        let partial = match entries.next() {
+            Ok(Some(CieOrFde::Fde(partial))) => partial,
+            Ok(Some(CieOrFde::Cie(_))) => continue,
+            Ok(None) => break,
+            Err(_) => {
+                unwind.complete = false;
+                break;
+            }
+        };
+        if unwind.entries.len() >= max {
+            unwind.complete = false;
+            break;
+        }
+        let Ok(fde) = partial.parse(EhFrame::cie_from_offset) else {
+            unwind.complete = false;
+            continue;
+        };
+        let record = section.start + fde.offset() as u64;
+        let record_end = record + 4 + fde.entry_len() as u64;
+        let cie = fde.cie();
+        let mut common = blake3::Hasher::new();
+        let augmentation = cie.augmentation().map(|a| format!("{a:?}")).filter(|_| cie.personality().is_none()).unwrap_or_default();
+        common.update(augmentation.as_bytes());
+        common.update(&cie.code_alignment_factor().to_le_bytes());
+        common.update(&cie.data_alignment_factor().to_le_bytes());
+        common.update(&cie.return_address_register().0.to_le_bytes());
+        common.update(&[u8::from(cie.is_signal_trampoline()), u8::from(cie.personality().is_some())]);
+        let (initial, initial_complete) = program(cie.instructions(&frames, &bases), cie.code_alignment_factor());
+        let (program, complete) = program(fde.instructions(&frames, &bases), cie.code_alignment_factor());
+        unwind.complete &= initial_complete && complete;
+        common.update(&flatten(&initial));
+        let exception_table = match fde.lsda() {
+            Some(gimli::Pointer::Direct(a)) => Some(a),
+            _ => None,
+        };
+        unwind.entries.push(UnwindEntry {
+            start: fde.initial_address(),
+            end: fde.initial_address().saturating_add(fde.len()),
+            record: (record, record_end.min(section.end)),
+            program,
+            common: *common.finalize().as_bytes(),
+            exception_table,
+        });
+    }
+    unwind.entries.sort_by_key(|e| e.start);
+    unwind.entries.dedup_by_key(|e| e.start);
+    unwind
+}
+
+type Program = Vec<(u32, Box<str>)>;
+
+fn program(mut rules: CallFrameInstructionIter<'_, EndianSlice<'_, LittleEndian>>, code_alignment: u64) -> (Program, bool) {
+    let mut offset = 0u32;
+    let mut found = Vec::new();
+    loop {
+        match rules.next() {
+            Ok(Some(CallFrameInstruction::AdvanceLoc { delta })) => {
+                offset = offset.saturating_add(delta.saturating_mul(code_alignment as u32));
+            }
+            Ok(Some(CallFrameInstruction::Nop)) => {}
+            Ok(Some(rule)) => found.push((offset, format!("{rule:?}").into_boxed_str())),
+            Ok(None) => return (found, true),
+            Err(_) => return (found, false),
+        }
+    }
+}
+
+fn flatten(program: &Program) -> Vec<u8> {
+    program.iter().flat_map(|(offset, rule)| offset.to_le_bytes().into_iter().chain(rule.bytes())).collect()
+}

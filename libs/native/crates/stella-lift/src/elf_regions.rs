@@ -1,0 +1,183 @@
+//! ELF's own structures as leaves without layout, and how each section's bytes are split.
+
+use crate::eh_frame::Unwind;
+use crate::functions::is_plt;
+use crate::image::{Image, Section};
+use crate::relocations::{Relocation, Relocations};
+use crate::units::{Container, Fill, Region};
+use iced_x86::{Decoder, DecoderOptions, Instruction};
+use rustc_hash::FxHashMap;
+
+/// Import that each linkage stub jumps to, by the stub's addresses.
+pub fn linkage_stubs(image: &Image<'_>, relocations: &Relocations) -> FxHashMap<u64, String> {
+    let mut stubs = FxHashMap::default();
+    for section in image.sections.iter().filter(|s| is_plt(s) && s.executable) {
+        let mut decoder = Decoder::with_ip(64, image.section_bytes(section), section.start, DecoderOptions::NONE);
+        let mut instruction = Instruction::default();
+        let mut start = section.start;
+        while decoder.can_decode() {
+            decoder.decode_out(&mut instruction);
+            if instruction.ip() % 16 == 0 || (section.name == ".plt.got" && instruction.ip() % 8 == 0) {
+                start = instruction.ip();
+            }
+            if instruction.is_jmp_near_indirect()
+                && instruction.is_ip_rel_memory_operand()
+                && let Some(Relocation::Symbol { name, .. }) = relocations.at(instruction.ip_rel_memory_address())
+            {
+                stubs.insert(start, name.clone());
+            }
+        }
+    }
+    stubs
+}
+
+fn sorted_lines(container: &mut Container, mut lines: Vec<String>) {
+    lines.sort_unstable();
+    for line in lines {
+        container.content.update(line.as_bytes()).update(b"\n");
+    }
+}
+
+/// The content of a section that only indexes or links, free of addresses; `None` for sections with content of their own.
+fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, unwind: &Unwind, stubs: &FxHashMap<u64, String>) -> Option<Container> {
+    let name = section.name.as_str();
+    let mut c = Container::new(format!("section:{name}"), "metadata");
+    match name {
+        ".dynsym" | ".dynstr" | ".gnu.hash" | ".hash" | ".gnu.version" | ".gnu.version_r" | ".gnu.version_d" => {
+            let mut lines: Vec<String> = image.dynamic_names.iter().map(|(_, n)| format!("name {n}")).collect();
+            lines.extend(image.symbols.iter().filter(|s| s.dynamic).map(|s| format!("defined {} {} {}", s.name, s.function, s.global)));
+            sorted_lines(&mut c, lines);
+        }
+        _ if name.starts_with(".rela") => {
+            let within = relocations.all().iter().filter_map(|(_, r)| match r {
+                Relocation::Symbol { kind, name, addend } => Some(format!("{kind} {name} {addend}")),
+                Relocation::Relative(_) => None,
+                Relocation::Other { kind, .. } => Some(format!("{kind}")),
+            });
+            sorted_lines(&mut c, within.collect());
+        }
+        ".got" | ".got.plt" => {
+            let lines = relocations.within(section.start, section.end).iter().map(|(_, r)| match r {
+                Relocation::Symbol { kind, name, addend } => format!("{kind} {name} {addend}"),
+                Relocation::Relative(_) => "relative".into(),
+                Relocation::Other { kind, .. } => format!("{kind}"),
+            });
+            sorted_lines(&mut c, lines.collect());
+        }
+        _ if is_plt(section) => sorted_lines(&mut c, stubs.iter().filter(|(a, _)| (section.start..section.end).contains(a)).map(|(_, n)| n.clone()).collect()),
+        ".eh_frame" | ".eh_frame_hdr" => {
+            let mut kinds: Vec<[u8; 32]> = unwind.entries.iter().map(|e| e.common).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            c.content.update(kinds.as_flattened());
+            c.residual += u64::from(!unwind.complete);
+        }
+        ".dynamic" => {
+            let bytes = image.section_bytes(section);
+            let text = image.section(".dynstr").map(|s| image.section_bytes(s)).unwrap_or(&[]);
+            let mut lines = Vec::new();
+            for entry in bytes.chunks_exact(16) {
+                let tag = u64::from_le_bytes(entry[..8].try_into().unwrap_or_default());
+                let value = u64::from_le_bytes(entry[8..].try_into().unwrap_or_default());
+                match tag {
+                    // Names: needed libraries, own name, search paths.
+                    1 | 14 | 15 | 29 => {
+                        let rest = text.get(value as usize..).unwrap_or(&[]);
+                        let end = rest.iter().position(|b| *b == 0).unwrap_or(rest.len());
+                        lines.push(format!("{tag} {}", String::from_utf8_lossy(&rest[..end])));
+                    }
+                    // Flags.
+                    24 | 30 | 0x6fff_fffb => lines.push(format!("{tag} {value}")),
+                    0 => {}
+                    _ => lines.push(format!("{tag}")),
+                }
+            }
+            sorted_lines(&mut c, lines);
+        }
+        ".interp" | ".go.buildinfo" => {
+            c.content.update(image.section_bytes(section));
+        }
+        _ if name.starts_with(".note") => {
+            c.content.update(image.section_bytes(section));
+        }
+        _ => return None,
+    }
+    Some(c)
+}
+
+/// Regions of all segments' file-backed bytes, ascending; section structures become containers. `special` gives the
+/// container of a section by name before the general rule is asked.
+pub fn regions(
+    image: &Image<'_>,
+    relocations: &Relocations,
+    unwind: &Unwind,
+    stubs: &FxHashMap<u64, String>,
+    special: &FxHashMap<String, u32>,
+    go: bool,
+    containers: &mut Vec<Container>,
+) -> Vec<Region> {
+    let mut header = Container::new("header:elf", "header");
+    header.content.update(&image.kind.to_le_bytes());
+    let mut kinds = image.program_header_kinds.clone();
+    kinds.sort_unstable();
+    for (kind, flags, align) in kinds {
+        header.content.update(&kind.to_le_bytes()).update(&flags.to_le_bytes()).update(&align.to_le_bytes());
+    }
+    let header_index = containers.len() as u32;
+    containers.push(header);
+    let mut sections: Vec<&Section> = image.sections.iter().filter(|s| s.allocated && s.end > s.start).collect();
+    sections.sort_by_key(|s| (s.start, s.end));
+    let headers = [(0, 64), (image.program_headers.0, image.program_headers.0.saturating_add(image.program_headers.1))];
+    let mut regions: Vec<Region> = Vec::new();
+    for segment in &image.segments {
+        let end = segment.start + segment.file_size;
+        let mut at = segment.start;
+        let mut marks: Vec<(u64, u64, Fill)> = Vec::new();
+        for (from, to) in headers {
+            let (low, high) = (from.max(segment.file_offset), to.min(segment.file_offset + segment.file_size));
+            if low < high {
+                let base = segment.start - segment.file_offset.min(segment.start);
+                let _ = base;
+                marks.push((segment.start + (low - segment.file_offset), segment.start + (high - segment.file_offset), Fill::Container(header_index)));
+            }
+        }
+        for section in sections.iter().filter(|s| s.kind != 8 && s.start >= segment.start && s.start < end) {
+            let fill = if let Some(index) = special.get(&section.name) {
+                Fill::Container(*index)
+            } else if let Some(c) = container(image, section, relocations, unwind, stubs) {
+                containers.push(c);
+                Fill::Container(containers.len() as u32 - 1)
+            } else if section.executable {
+                Fill::Code
+            } else {
+                Fill::Data { writable: section.writable && !section.name.starts_with(".data.rel.ro"), pointers: !(go && section.name == ".noptrdata") }
+            };
+            marks.push((section.start, section.end, fill));
+        }
+        marks.sort_by_key(|m| m.0);
+        for (from, to, fill) in marks {
+            let from = from.max(at);
+            let to = to.min(end);
+            if from > at {
+                regions.push(Region { start: at, end: from, fill: unclaimed(image, segment) });
+            }
+            if to > from {
+                regions.push(Region { start: from, end: to, fill });
+                at = to;
+            }
+        }
+        if at < end {
+            regions.push(Region { start: at, end, fill: unclaimed(image, segment) });
+        }
+    }
+    regions
+}
+
+/// Without sections a segment's flags say all that is known.
+fn unclaimed(image: &Image<'_>, segment: &crate::image::Segment) -> Fill {
+    match (image.sections.iter().any(|s| s.allocated), segment.executable) {
+        (true, _) => Fill::Gap,
+        (false, true) => Fill::Code,
+        (false, false) => Fill::Data { writable: segment.writable, pointers: true },
+    }
+}

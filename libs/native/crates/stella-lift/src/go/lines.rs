@@ -1,0 +1,96 @@
+//! What only tracebacks and profilers read: line tables, file names, inline trees; one leaf a package.
+
+use super::pclntab::Layout;
+use super::regions::{FUNCDATA_INLINE_TREE, GoTables, PCDATA_INLINE_TREE};
+use super::u32_at;
+use crate::Hash;
+use crate::image::Image;
+use crate::relocations::Relocations;
+use crate::space::{Word, word_at};
+use crate::units::{Container, Unit};
+use std::collections::BTreeMap;
+
+/// The package of a symbol: up to the first dot after the last slash (outside of type arguments).
+pub fn package_of(name: &str) -> &str {
+    let plain = name.find('[').map_or(name, |i| &name[..i]);
+    let slash = plain.rfind('/').map_or(0, |i| i + 1);
+    plain[slash..].find('.').map_or(plain, |dot| &plain[..slash + dot])
+}
+
+/// Contents of the type and interface table lists: the names, sorted.
+pub fn index_contents(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, claims: &[Unit], containers: &mut [Container]) {
+    let names: rustc_hash::FxHashMap<u64, &str> = claims.iter().filter_map(|c| Some((c.start, c.name.as_deref()?))).collect();
+    let module = &go.module;
+    let types = (0..module.typelinks.1.min(1 << 22)).filter_map(|i| Some(module.types + u64::from(image.u32_at(module.typelinks.0 + 4 * i)?)));
+    let absolute = image.position_dependent();
+    let tables = (0..module.itablinks.1.min(1 << 22)).filter_map(|i| match word_at(image, relocations, module.itablinks.0 + 8 * i, absolute) {
+        Some(Word::Address(to)) => Some(to),
+        _ => None,
+    });
+    for (id, addresses) in [("go:typelink", types.collect::<Vec<_>>()), ("go:itablink", tables.collect())] {
+        let Some(container) = containers.iter_mut().find(|c| c.id == id) else { continue };
+        container.residual += addresses.iter().filter(|a| !names.contains_key(a)).count() as u64;
+        let mut list: Vec<&str> = addresses.iter().filter_map(|a| names.get(a).copied()).collect();
+        list.sort_unstable();
+        for name in list {
+            container.content.update(name.as_bytes()).update(b"\n");
+        }
+    }
+}
+
+/// Adds a leaf of no bytes for each package: they lie in the shared tables.
+pub fn line_contents(go: &GoTables<'_>, containers: &mut Vec<Container>) {
+    let table = &go.pclntab;
+    let mut packages: BTreeMap<&str, Vec<(&str, Hash)>> = BTreeMap::new();
+    for f in &table.functions {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&f.start_line.to_le_bytes());
+        hasher.update(table.table(f.pcln));
+        hasher.update(table.table(f.pcfile));
+        if let Some(offset) = f.pcdata.get(PCDATA_INLINE_TREE) {
+            hasher.update(table.table(*offset));
+        }
+        let mut last = -1;
+        for (file, _) in super::pclntab::steps(table.table(f.pcfile)) {
+            if file != last && file >= 0 {
+                hasher.update(table.file(f.cu_offset, file as u32).unwrap_or("?").as_bytes()).update(b"\n");
+                last = file;
+            }
+        }
+        packages.entry(package_of(f.name)).or_default().push((f.name, *hasher.finalize().as_bytes()));
+    }
+    for (package, mut list) in packages {
+        list.sort_unstable();
+        let mut container = Container::new(format!("lines:{package}"), "metadata");
+        for (name, hash) in list {
+            container.content.update(name.as_bytes()).update(&hash);
+        }
+        containers.push(container);
+    }
+}
+
+/// Names and parent offsets of a function's inline tree, for the traceback's sake.
+pub fn inline_tree(image: &Image<'_>, go: &GoTables<'_>, function: usize) -> Vec<(String, u32)> {
+    let f = &go.pclntab.functions[function];
+    let Some(Some(offset)) = f.funcdata.get(FUNCDATA_INLINE_TREE) else { return Vec::new() };
+    let (start, size) = (go.funcdata_address(*offset), go.inline_entry_size());
+    let place = if go.pclntab.layout >= Layout::Go120 { (4, 8) } else { (12, 16) };
+    let entry = |i: u64| {
+        let bytes = image.slice(start + i * size, start + (i + 1) * size)?;
+        Some((go.pclntab.name_at(u32_at(bytes, place.0)?)?.to_string(), u32_at(bytes, place.1)?))
+    };
+    (0..go.inline_entries(function)).map_while(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::package_of;
+
+    #[test]
+    fn packages_of_methods_generics_and_domains() {
+        assert_eq!(package_of("github.com/a/b.v2/c.(*T).m"), "github.com/a/b.v2/c");
+        assert_eq!(package_of("slices.Sort[go.shape.string/x.y]"), "slices");
+        assert_eq!(package_of("runtime.main"), "runtime");
+        assert_eq!(package_of("_rt0_amd64"), "_rt0_amd64");
+    }
+}

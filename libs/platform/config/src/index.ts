@@ -1,1 +1,3 @@
-export {};
+export { durationMs, flag, list, port, secret, sizeBytes } from './fields.js';
+export { loadConfig, printableConfig, variableName, type Environment, type LoadOptions } from './load-config.js';
+export { Secret } from './secret.js';

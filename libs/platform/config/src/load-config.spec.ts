@@ -1,0 +1,61 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { isDomainError } from '@stella/errors';
+import { z } from 'zod';
+import { durationMs, flag, list, loadConfig, port, printableConfig, secret, Secret, sizeBytes } from './index.js';
+
+const schema = z.object({
+  grpcPort: port().default(7443),
+  drainTimeout: durationMs().prefault('5s'),
+  blobSizeMax: sizeBytes().prefault('1GiB'),
+  peers: list().prefault(''),
+  pretty: flag().prefault('true'),
+  databasePassword: secret(),
+});
+const problemsOf = (env: Record<string, string>): string => {
+  try {
+    loadConfig(schema, env);
+  } catch (error) {
+    if (isDomainError(error, 'CONFIG_INVALID')) return error.facts['problems'] ?? '';
+    throw error;
+  }
+  throw new Error('it was accepted');
+};
+
+test('reads typed values and defaults, and looks only at its own prefix', () => {
+  const config = loadConfig(schema, { STELLA_DRAIN_TIMEOUT: '250ms', STELLA_PEERS: 'a, b,', STELLA_DATABASE_PASSWORD: 'x', HOME: '/', STELLA_GRPC_PORT: '' });
+  expect(config).toMatchObject({ grpcPort: 7443, drainTimeout: 250, blobSizeMax: 1024 ** 3, peers: ['a', 'b'], pretty: true });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('names every unknown and every bad variable at once, and repeats no value', () => {
+  const problems = problemsOf({ STELLA_GRPC_PROT: '1', STELLA_GRPC_PORT: '70000', STELLA_DRAIN_TIMEOUT: 'hunter2' });
+  expect(problems).toContain('STELLA_GRPC_PROT: unknown');
+  expect(problems).toContain('STELLA_GRPC_PORT: ');
+  expect(problems).toContain('STELLA_DRAIN_TIMEOUT: a duration is');
+  expect(problems).toContain('STELLA_DATABASE_PASSWORD: ');
+  expect(problems).not.toContain('hunter2');
+});
+
+test('a variable that another part reads is not unknown when it is named', () => {
+  expect(() => loadConfig(schema, { STELLA_DATABASE_PASSWORD: 'x', STELLA_VECTORS: 'y' }, { alsoKnown: ['STELLA_VECTORS'] })).not.toThrow();
+});
+
+test('a secret comes from a file, is revealed on request only and shows nowhere', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'password');
+  writeFileSync(file, 'hunter2\n');
+  const config = loadConfig(schema, { STELLA_DATABASE_PASSWORD_FILE: file });
+  expect(config.databasePassword).toBeInstanceOf(Secret);
+  expect(config.databasePassword.reveal()).toBe('hunter2');
+  for (const shown of [JSON.stringify(printableConfig(config)), inspect(config, { depth: 5 }), `${config.databasePassword}`]) {
+    expect(shown).toContain('[redacted]');
+    expect(shown).not.toContain('hunter2');
+  }
+});
+
+test('a secret given twice, or in a file that cannot be read, is refused', () => {
+  expect(problemsOf({ STELLA_DATABASE_PASSWORD: 'x', STELLA_DATABASE_PASSWORD_FILE: '/dev/null' })).toContain('given twice');
+  expect(problemsOf({ STELLA_DATABASE_PASSWORD_FILE: '/nowhere/at/all' })).toContain('ENOENT');
+});

@@ -1,1 +1,5 @@
-export {};
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
+export { LATENCY_BUCKETS_SECONDS, Metrics, RedMetrics } from './metrics.js';
+export { redact, redactText } from './redaction.js';
+export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.js';
+export { currentTrace, currentTraceparent, span, withTraceparent } from './tracing.js';

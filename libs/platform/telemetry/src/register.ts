@@ -1,0 +1,27 @@
+/**
+ * Loads OpenTelemetry before the program: `node --import @stella/platform-telemetry/register main.js`. Configured by
+ * the standard OTEL_* variables; `STELLA_TRACES=console` prints the spans to standard output.
+ */
+import { register } from 'node:module';
+import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+
+// Without a list every import passes through the hook, which costs a second or more of start.
+const include = ['pg', 'pg-pool', '@grpc/grpc-js', 'http', 'https', 'node:http', 'node:https'];
+register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include } });
+
+const toConsole = process.env['STELLA_TRACES'] === 'console';
+const sdk = new NodeSDK({
+  serviceName: process.env['OTEL_SERVICE_NAME'] ?? 'stella',
+  instrumentations: [new HttpInstrumentation(), new GrpcInstrumentation(), new PgInstrumentation({ requireParentSpan: true })],
+  ...(toConsole ? { spanProcessors: [new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })] } : {}),
+});
+sdk.start();
+
+/** Sends what is still buffered; call it as the last step of a stop. */
+export function shutdownTelemetry(): Promise<void> {
+  return sdk.shutdown();
+}

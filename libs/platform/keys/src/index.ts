@@ -1,0 +1,1 @@
+export { KeyFolder } from './key-folder.js';

@@ -64,7 +64,11 @@ fn pieces<'s>(naming: &Naming<'s, '_>, unit: &Unit, bases: &Bases) -> Pieces<'s>
         }
         while at + 8 <= unit.end {
             if let Some(word) = word_at(space.image, space.relocations, at, true) {
-                found.push(((at - unit.start) as u32, 8, piece(naming, word)));
+                match piece(naming, word) {
+                    // A number that only looks like a place inside of code: kept as it is.
+                    Piece::At(Target::Function(_, 1..)) => {}
+                    piece => found.push(((at - unit.start) as u32, 8, piece)),
+                }
             }
             at += 8;
         }

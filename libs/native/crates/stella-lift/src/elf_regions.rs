@@ -113,7 +113,6 @@ pub fn regions(
     unwind: &Unwind,
     stubs: &FxHashMap<u64, String>,
     special: &FxHashMap<String, u32>,
-    go: bool,
     containers: &mut Vec<Container>,
 ) -> Vec<Region> {
     let mut header = Container::new("header:elf", "header");
@@ -150,7 +149,7 @@ pub fn regions(
             } else if section.executable {
                 Fill::Code
             } else {
-                Fill::Data { writable: section.writable && !section.name.starts_with(".data.rel.ro"), pointers: !(go && section.name == ".noptrdata") }
+                Fill::Data { writable: section.writable && !section.name.starts_with(".data.rel.ro"), pointers: true }
             };
             marks.push((section.start, section.end, fill));
         }

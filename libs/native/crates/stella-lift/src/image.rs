@@ -51,6 +51,8 @@ pub struct Image<'a> {
     /// Undefined dynamic symbols, name and version unknown ones included, for the import leaf.
     pub dynamic_names: Vec<(u32, &'a str)>,
     pub has_symtab: bool,
+    /// Ranges of allocated sections, ascending.
+    allocated: Vec<(u64, u64)>,
 }
 
 fn broken(what: &str) -> Failure {
@@ -144,6 +146,10 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
             });
         }
     }
+    let thread_local = |s: &Section| s.kind == elf::SHT_NOBITS.0 && s.name == ".tbss";
+    let mut allocated: Vec<(u64, u64)> =
+        sections.iter().filter(|s: &&Section| s.allocated && s.end > s.start && !thread_local(s)).map(|s| (s.start, s.end)).collect();
+    allocated.sort_unstable();
     Ok(Image {
         bytes,
         kind: header.e_type(LE).0,
@@ -155,6 +161,7 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
         symbols,
         dynamic_names,
         has_symtab,
+        allocated,
     })
 }
 
@@ -162,6 +169,14 @@ impl<'a> Image<'a> {
     pub fn segment_of(&self, address: u64) -> Option<&Segment> {
         let i = self.segments.partition_point(|s| s.start <= address);
         self.segments[..i].last().filter(|s| address < s.end)
+    }
+
+    /// Whether an address lies where sections put something (anywhere in a segment when there are no sections).
+    pub fn mapped(&self, address: u64) -> bool {
+        match self.allocated.partition_point(|r| r.0 <= address) {
+            0 => self.allocated.is_empty() && self.segment_of(address).is_some(),
+            i => address < self.allocated[i - 1].1,
+        }
     }
 
     pub fn section(&self, name: &str) -> Option<&Section> {

@@ -66,7 +66,8 @@ impl<'s> Space<'s, '_> {
     }
 }
 
-/// The word at `address`, when it is not plain bytes. `low..high` bounds what counts as an address without relocation.
+/// The word at `address`, when it is not plain bytes: what a relocation writes, or, in position-dependent files
+/// (`absolute`), a number inside of a data section or code.
 pub fn word_at<'s>(image: &Image<'_>, relocations: &'s Relocations, address: u64, absolute: bool) -> Option<Word<'s>> {
     if !relocations.is_empty()
         && let Some(found) = relocations.at(address)
@@ -82,5 +83,5 @@ pub fn word_at<'s>(image: &Image<'_>, relocations: &'s Relocations, address: u64
     }
     let value = image.u64_at(address)?;
     let low = image.segments.first().map_or(0, |s| s.start).max(0x1_0000);
-    (value >= low && image.segment_of(value).is_some()).then_some(Word::Address(value))
+    (value >= low && image.mapped(value)).then_some(Word::Address(value))
 }

@@ -144,7 +144,7 @@ fn fill(image: &Image<'_>, fill: Fill, from: u64, to: u64, cuts: &[Cut], units: 
             remainder(image, from, start, writable, pointers, units);
             for (i, cut) in inside.iter().enumerate() {
                 let next = inside.get(i + 1).map_or(to, |c| c.at);
-                let end = if cut.extent > 0 { next.min(cut.at + u64::from(cut.extent)) } else { unpadded(image, cut.at, next) };
+                let end = if cut.extent > 0 { next.min(cut.at + u64::from(cut.extent)) } else { unpadded(image, cut.at, next, pointers) };
                 units.push(data(cut.at, end, writable, pointers));
                 remainder(image, end, next, writable, pointers, units);
             }
@@ -153,10 +153,17 @@ fn fill(image: &Image<'_>, fill: Fill, from: u64, to: u64, cuts: &[Cut], units: 
 }
 
 /// End of the data before trailing zero bytes that alignment explains.
-fn unpadded(image: &Image<'_>, start: u64, end: u64) -> u64 {
+fn unpadded(image: &Image<'_>, start: u64, end: u64, pointers: bool) -> u64 {
     let bytes = image.slice(start, end).unwrap_or(&[]);
     let kept = bytes.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
-    if kept == 0 || bytes.len() - kept >= PADDING_BYTES_MAX { end } else { start + kept as u64 }
+    if kept == 0 || bytes.len() - kept >= PADDING_BYTES_MAX {
+        return end;
+    }
+    // The high bytes of an address are zero, and no padding.
+    let kept = start + kept as u64;
+    let word = (kept - 1) & !7;
+    let address = pointers && word >= start && image.u64_at(word).is_some_and(|v| image.segment_of(v).is_some());
+    if address { (word + 8).min(end) } else { kept }
 }
 
 fn remainder(image: &Image<'_>, from: u64, to: u64, writable: bool, pointers: bool, units: &mut Vec<Unit>) {

@@ -17,6 +17,7 @@ pub struct GoTables<'a> {
 /// FUNCDATA and PCDATA numbers. Source: `internal/abi/symtab.go`.
 pub const FUNCDATA_STACK_OBJECTS: usize = 2;
 pub const FUNCDATA_INLINE_TREE: usize = 3;
+const FUNCDATA_WRAP_INFO: usize = 7;
 pub const PCDATA_INLINE_TREE: usize = 2;
 
 impl GoTables<'_> {
@@ -140,6 +141,10 @@ fn function_data(image: &Image<'_>, go: &GoTables<'_>, units: &mut Vec<Unit>, co
                 FUNCDATA_INLINE_TREE => {
                     let size = go.inline_entries(index) * go.inline_entry_size();
                     units.push(Unit { class: Class::Container(tree), pointers: false, ..claim(at, at + size, None) });
+                }
+                FUNCDATA_WRAP_INFO => {
+                    let fields: Box<[_]> = Box::new([(0, Field::TextOffset)]);
+                    units.push(Unit { pointers: false, fields: Some(fields), ..claim(at, at + 4, None) });
                 }
                 _ => {}
             }

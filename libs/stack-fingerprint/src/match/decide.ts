@@ -28,6 +28,9 @@ export interface Judgement {
 export interface MatchThresholds {
   /** Least alignment score of `same`. */
   readonly same: number;
+  /** The same where either side has fewer in-app calls than `shortFrames`. */
+  readonly sameShort: number;
+  readonly shortFrames: number;
   /** Least alignment score of `related`. */
   readonly related: number;
   /** How many of the first three in-app functions two traces of one incident share at least. */
@@ -36,10 +39,18 @@ export interface MatchThresholds {
   readonly namedShare: number;
 }
 
-export const DEFAULT_THRESHOLDS: MatchThresholds = { same: 0.7, related: 0.1, signatureShared: 2, namedShare: 0.5 };
+export const DEFAULT_THRESHOLDS: MatchThresholds = {
+  same: 0.7,
+  sameShort: 0.85,
+  shortFrames: 5,
+  related: 0.1,
+  signatureShared: 2,
+  namedShare: 0.5,
+};
 
-/** Fewer in-app functions name a place that every bug of a small program passes. */
+/** One in-app function is a place that every bug of a small program passes, unless what it called is told too. */
 const IN_APP_MIN = 2;
+const TELLING_MIN = 4;
 const K0_FRAMES_MIN = 2;
 
 export interface Side {
@@ -63,7 +74,8 @@ export function judge(query: Side, candidate: Side, alignment: Alignment, thresh
   }
   if (tooShort(query.trace) || tooShort(candidate.trace)) return below('too-short');
   if (level === 'K1') return { decision: 'same', level, ground: 'stack-equal' };
-  if (alignment.score < thresholds.same) return below('score-below-threshold');
+  const short = Math.min(inAppCalls(query.trace).length, inAppCalls(candidate.trace).length) < thresholds.shortFrames;
+  if (alignment.score < (short ? thresholds.sameShort : thresholds.same)) return below('score-below-threshold');
   const enough = sharedSignature(query.trace, candidate.trace) >= Math.min(thresholds.signatureShared, shorter(query, candidate));
   return enough ? { decision: 'same', level, ground: 'score-and-signature' } : below('score-only');
 }
@@ -97,7 +109,9 @@ function topIsNamed(trace: NormalisedTrace): boolean {
 /** A collapsed recursion is a place of its own, however few functions it has. */
 function tooShort(trace: NormalisedTrace): boolean {
   const calls = inAppCalls(trace);
-  return calls.length < IN_APP_MIN && !calls.some((frame) => frame.repeated > 1);
+  if (calls.some((frame) => frame.repeated > 1)) return false;
+  const telling = trace.frames.filter((frame) => frame.weight > 0.1);
+  return calls.length < IN_APP_MIN && (calls.length === 0 || telling.length < TELLING_MIN);
 }
 
 function shorter(a: Side, b: Side): number {

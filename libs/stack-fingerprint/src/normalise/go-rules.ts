@@ -55,8 +55,8 @@ export const goRules: readonly FrameRule[] = [
   functionRule('go.pointer-receiver', 'go', (name) => name.replace(/\.\(\*([^()]{1,512})\)/, '.$1')),
   functionRule('go.method-value', 'go', (name) => name.replace(/-fm$/, '')),
   functionRule('go.range-body', 'go', (name) => name.replace(RANGE_BODY, '')),
+  functionRule('go.init', 'go', (name) => name.replace(/\.init\.\d{1,9}(?=\.|$)/, '.init')),
   functionRule('go.closure', 'go', unifyClosures),
-  functionRule('go.init', 'go', (name) => name.replace(/\.init\.\d{1,9}$/, '.init')),
   functionRule('go.abi-wrapper', 'go', (name) => name.replace(/\.abi(?:0|internal)$/i, '')),
 ];
 

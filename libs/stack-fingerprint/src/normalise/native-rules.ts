@@ -5,7 +5,8 @@ import { isolateCpp } from './cpp-function.js';
 const BUILD_SUFFIX =
   /\.(?:isra|constprop|part|cold|llvm|lto_priv|clone|localalias|specialized|resume|destroy|cleanup)(?:\.\d{1,20})?$/;
 const GLIBC_ALIAS = /^(?:__GI_|__libc_|__new_|__IO_)(?=[a-z_])/;
-const KEPT = new Set(['__libc_start_main', '__libc_start_call_main', '__libc_init_first', '__libc_message']);
+/** glibc's own functions, which are no second name of another. */
+const KEPT = /^__libc_(?:start|init|message|csu)/;
 const INTERCEPTOR = /^(?:__interceptor_|__interceptor_trampoline_|___interceptor_|wrap_|__wrap_)(?=[a-z_])/;
 
 function stripBuildSuffixes(name: string): string {
@@ -41,7 +42,7 @@ export const nativeRules: readonly FrameRule[] = [
   functionRule('native.isolate-function', 'native', isolateCpp),
   functionRule('native.closure', 'native', (name) => name.replace(/\{\{?closure(?:#\d{1,9}|\.\w{1,32})?\}\}?/g, '{closure}')),
   functionRule('native.alias', 'native', (name) => {
-    if (KEPT.has(name)) return name;
+    if (KEPT.test(name)) return name;
     const plain = name.replace(INTERCEPTOR, '').replace(GLIBC_ALIAS, '');
     return plain.replace(/^__(\w{1,128})_chk$/, '$1');
   }),

@@ -26,7 +26,7 @@ const TEMPLATE: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/'[^'\n]{2,512}'/g, '<text>'],
   [/`[^`\n]{0,512}`/g, '<text>'],
   [/\b0x[0-9a-fA-F]{1,32}\b/g, '<hex>'],
-  [/(?<![A-Za-z_])\d[\d_,.]{0,40}(?![A-Za-z_])/g, '<n>'],
+  [/(?<![A-Za-z_])\d{1,40}(?:[._]\d{1,40}){0,4}(?![A-Za-z_])/g, '<n>'],
 ];
 
 /** The fixed part of a failure's message: what varies by input is replaced by its kind. */

@@ -65,8 +65,9 @@ fn pieces<'s>(naming: &Naming<'s, '_>, unit: &Unit, bases: &Bases) -> Pieces<'s>
         while at + 8 <= unit.end {
             if let Some(word) = word_at(space.image, space.relocations, at, true) {
                 match piece(naming, word) {
-                    // A number that only looks like a place inside of code: kept as it is.
+                    // A number that only looks like a place inside of code or of an index: kept as it is.
                     Piece::At(Target::Function(_, 1..)) => {}
+                    Piece::At(Target::Unit(u, offset)) if !plain(naming, u, offset) => {}
                     piece => found.push(((at - unit.start) as u32, 8, piece)),
                 }
             }
@@ -75,6 +76,14 @@ fn pieces<'s>(naming: &Naming<'s, '_>, unit: &Unit, bases: &Bases) -> Pieces<'s>
     }
     found.sort_by_key(|p| p.0);
     found
+}
+
+fn plain(naming: &Naming<'_, '_>, u: u32, offset: u32) -> bool {
+    match naming.space.units[u as usize].class {
+        Class::Data => true,
+        Class::Container(_) => offset == 0,
+        _ => false,
+    }
 }
 
 fn piece<'s>(naming: &Naming<'s, '_>, word: Word<'s>) -> Piece<'s> {

@@ -122,21 +122,25 @@ pub fn regions(
     for (kind, flags, align) in kinds {
         header.content.update(&kind.to_le_bytes()).update(&flags.to_le_bytes()).update(&align.to_le_bytes());
     }
+    for section in &image.sections {
+        header.content.update(section.name.as_bytes()).update(&[0, u8::from(section.writable), u8::from(section.executable)]);
+    }
     let header_index = containers.len() as u32;
     containers.push(header);
     let mut sections: Vec<&Section> = image.sections.iter().filter(|s| s.allocated && s.end > s.start).collect();
     sections.sort_by_key(|s| (s.start, s.end));
-    let headers = [(0, 64), (image.program_headers.0, image.program_headers.0.saturating_add(image.program_headers.1))];
+    let range = |(start, size): (u64, u64)| (start, start.saturating_add(size));
+    let mut headers = vec![(0, 64), range(image.program_headers), range(image.section_headers)];
+    // Section names, symbols and debug data may lie between loaded sections.
+    headers.extend(image.sections.iter().filter(|s| !s.allocated && s.kind != 0 && s.kind != 8).map(|s| range((s.file_offset, s.end - s.start))));
     let mut regions: Vec<Region> = Vec::new();
     for segment in &image.segments {
         let end = segment.start + segment.file_size;
         let mut at = segment.start;
         let mut marks: Vec<(u64, u64, Fill)> = Vec::new();
-        for (from, to) in headers {
+        for &(from, to) in &headers {
             let (low, high) = (from.max(segment.file_offset), to.min(segment.file_offset + segment.file_size));
             if low < high {
-                let base = segment.start - segment.file_offset.min(segment.start);
-                let _ = base;
                 marks.push((segment.start + (low - segment.file_offset), segment.start + (high - segment.file_offset), Fill::Container(header_index)));
             }
         }

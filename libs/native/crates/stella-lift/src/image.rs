@@ -51,6 +51,10 @@ pub struct Image<'a> {
     /// Undefined dynamic symbols, name and version unknown ones included, for the import leaf.
     pub dynamic_names: Vec<(u32, &'a str)>,
     pub has_symtab: bool,
+    /// Where the section headers lie in the file.
+    pub section_headers: (u64, u64),
+    /// Whether the Go linker laid out the data.
+    pub go: bool,
     /// Ranges of allocated sections, ascending.
     allocated: Vec<(u64, u64)>,
 }
@@ -150,7 +154,10 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
     let mut allocated: Vec<(u64, u64)> =
         sections.iter().filter(|s: &&Section| s.allocated && s.end > s.start && !thread_local(s)).map(|s| (s.start, s.end)).collect();
     allocated.sort_unstable();
+    let go = sections.iter().any(|s| s.name.ends_with(".gopclntab"));
     Ok(Image {
+        section_headers: (header.e_shoff(LE).into(), sections.len() as u64 * 64),
+        go,
         bytes,
         kind: header.e_type(LE).0,
         entry: header.e_entry(LE).into(),

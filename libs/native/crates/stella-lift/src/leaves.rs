@@ -197,7 +197,9 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
         let ordinal = ordinals.entry(&unit_base[i]).or_default();
         let id = unique(&unit_base[i], *ordinal);
         *ordinal += 1;
-        let name = u.name.as_deref().map(String::from).or_else(|| printable(image, u.start, u.end)).unwrap_or_default();
+        // A name made of bytes that hold offsets would move with the layout.
+        let plain = u.fields.is_none() && record.references.is_empty() && record.imports.is_empty();
+        let name = u.name.as_deref().map(String::from).or_else(|| plain.then(|| printable(image, u.start, u.end))?).unwrap_or_default();
         let refs = record.references.iter().map(reference).collect();
         out.push(Leaf { e1: &hex(&lifted.contents[i]), id: &id, kind, name: &name, refs, residual: record.residual, size }, &record.imports);
         let e0 = image.slice(u.start, u.end).map_or([0; 32], |b| *blake3::hash(b).as_bytes());

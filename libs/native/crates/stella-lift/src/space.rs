@@ -66,6 +66,15 @@ impl<'s> Space<'s, '_> {
     }
 }
 
+/// Go aligns all that its read-only data points at, but for the bytes of strings and slices: their length follows.
+fn go_pointer(image: &Image<'_>, address: u64, value: u64) -> bool {
+    value % 8 == 0
+        || image.segment_of(value).is_some_and(|s| s.writable)
+        || address.checked_add(8).and_then(|next| image.u64_at(next)).is_some_and(|length| {
+            (1..1 << 28).contains(&length) && image.slice(value, value + length).is_some()
+        })
+}
+
 /// The word at `address`, when it is not plain bytes: what a relocation writes, or, in position-dependent files
 /// (`absolute`), a number inside of a data section or code.
 pub fn word_at<'s>(image: &Image<'_>, relocations: &'s Relocations, address: u64, absolute: bool) -> Option<Word<'s>> {
@@ -83,5 +92,5 @@ pub fn word_at<'s>(image: &Image<'_>, relocations: &'s Relocations, address: u64
     }
     let value = image.u64_at(address)?;
     let low = image.segments.first().map_or(0, |s| s.start).max(0x1_0000);
-    (value >= low && image.mapped(value)).then_some(Word::Address(value))
+    (value >= low && image.mapped(value) && (!image.go || go_pointer(image, address, value))).then_some(Word::Address(value))
 }

@@ -18,8 +18,9 @@ const ENTRIES_MAX: u64 = 1 << 16;
 
 fn entry(image: &Image<'_>, relocations: &Relocations, start: u64, at: u64, size: u8) -> Option<u64> {
     if size == 8 {
-        return match word_at(image, relocations, at, image.position_dependent())? {
-            Word::Address(to) => Some(to),
+        return match word_at(image, relocations, at, false) {
+            Some(Word::Address(to)) => Some(to),
+            None if image.position_dependent() => image.u64_at(at),
             _ => None,
         };
     }

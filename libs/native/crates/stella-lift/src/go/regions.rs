@@ -73,12 +73,13 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
             match field {
                 Field::NameOffset => drop(image.u32_at(place).filter(|o| *o != 0).map(|o| names.insert(space.start + u64::from(o)))),
                 Field::TypeOffset => pending.extend(image.u32_at(place).filter(|o| *o != 0 && *o != u32::MAX).map(|o| space.start + u64::from(o))),
-                Field::Pointer => {
+                // The first two lead to the equality function and the pointer mask.
+                Field::Pointer if *offset >= 48 => {
                     if let Some(to) = address(place).filter(|to| (space.start..space.end).contains(to)) {
-                        if *offset < 48 || space.read(to).is_none() { names.insert(to); } else { pending.push(to); }
+                        if space.read(to).is_none() { names.insert(to); } else { pending.push(to); }
                     }
                 }
-                Field::TextOffset | Field::RodataOffset => {}
+                Field::Pointer | Field::TextOffset | Field::RodataOffset => {}
             }
         }
         types.insert(at, found);
@@ -101,6 +102,9 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
         }
     }
     for (at, found) in types {
+        if let Some(mask) = address(at + 32).filter(|_| found.mask_bytes > 0) {
+            units.push(Unit { pointers: false, ..claim(mask, mask + found.mask_bytes, None) });
+        }
         let mut unit = claim(at, found.end, Some(format!("type:{}/{:08x}", found.name, found.hash)));
         unit.fields = Some(found.fields.into());
         units.push(unit);

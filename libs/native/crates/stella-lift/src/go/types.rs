@@ -26,6 +26,8 @@ pub struct GoType {
     pub end: u64,
     pub name: String,
     pub hash: u32,
+    /// Length of the pointer mask at `gcdata`; 0 when it is a program or absent.
+    pub mask_bytes: u64,
     /// Offset inside the descriptor and meaning, ascending.
     pub fields: Vec<(u32, Field)>,
 }
@@ -37,6 +39,7 @@ pub struct TypeSpace<'i, 'a> {
 }
 
 const KIND_MASK: u8 = 31;
+const KIND_GC_PROGRAM: u8 = 64;
 const TFLAG_UNCOMMON: u8 = 1;
 const TFLAG_EXTRA_STAR: u8 = 2;
 
@@ -74,8 +77,14 @@ impl TypeSpace<'_, '_> {
         let bytes = self.image.slice(address, self.end)?;
         let tflag = bytes[20];
         let kind = bytes[23] & KIND_MASK;
+        let (size, pointer_bytes) = (super::u64_at(bytes, 0)?, super::u64_at(bytes, 8)?);
+        let (align, field_align) = (bytes[21], bytes[22]);
+        let aligned = align.is_power_of_two() && align <= 64 && field_align.is_power_of_two() && field_align <= 64;
+        if pointer_bytes > size || pointer_bytes % 8 != 0 || !aligned || tflag > 31 {
+            return None;
+        }
         let offset = u64::from(super::u32_at(bytes, 40)?);
-        let (_, text) = self.name(self.start + offset)?;
+        let (_, text) = self.name(self.start + offset).filter(|(_, t)| !t.is_empty() && t.chars().all(|c| !c.is_control()))?;
         let name = if tflag & TFLAG_EXTRA_STAR != 0 { text.strip_prefix('*')? } else { text };
         let count = |at: usize| super::u64_at(bytes, at).filter(|n| *n < 1 << 16).map(|n| n as usize);
         let mut fields = vec![(24, Field::Pointer), (32, Field::Pointer), (40, Field::NameOffset), (44, Field::TypeOffset)];
@@ -144,7 +153,9 @@ impl TypeSpace<'_, '_> {
             return None;
         }
         fields.sort_by_key(|f| f.0);
-        Some(GoType { start: address, end: address + end as u64, name: name.to_string(), hash: super::u32_at(bytes, 16)?, fields })
+        let program = bytes[23] & KIND_GC_PROGRAM != 0;
+        let mask_bytes = if program { 0 } else { (pointer_bytes / 8).div_ceil(8) };
+        Some(GoType { start: address, end: address + end as u64, mask_bytes, name: name.to_string(), hash: super::u32_at(bytes, 16)?, fields })
     }
 
     /// Map descriptors: key, element, bucket, hasher, then sizes (classic, 88 bytes) or group layout (Swiss, 104 bytes).

@@ -49,3 +49,44 @@ export {
   parseStrictJson,
   type StrictJsonLimits,
 } from './strict-json.js';
+export {
+  findRevocation,
+  requireRevocationListNotOlder,
+  REVOCATION_COUNT_MAX,
+  REVOCATION_KINDS,
+  signRevocationList,
+  verifyRevocationList,
+  type Revocation,
+  type RevocationKind,
+  type RevocationList,
+  type RevocationListInput,
+} from './revocation-list.js';
+export {
+  plainDocument,
+  readAs,
+  signDocument,
+  verifyDocument,
+  type DocumentKind,
+  type VerifiedDocument,
+} from './signed-document.js';
+export { SIGSTORE_BUNDLE_MEDIA_TYPE, toSigstoreBundle } from './sigstore-bundle.js';
+export { independentOrganisations, isValidAt, mayVerifyAs, meetsThreshold, trustedKey, trustedKeys } from './trusted-keys.js';
+export {
+  buildDevelopmentTrustRoot,
+  parseDevelopmentTrustRoot,
+  requireTrustRootNotOlder,
+  signTrustRoot,
+  verifyTrustRoot,
+  type TrustRoot,
+} from './trust-root.js';
+export {
+  KEY_ROLES,
+  type KeyRole,
+  type NamedKey,
+  type Threshold,
+  type TrustedKey,
+  type TrustRootContent,
+  type TrustRootInput,
+} from './trust-root-document.js';
+export { CLOCK_SKEW_MS, requireNotOlder, requireValidAt, type VersionedDocument } from './validity.js';
+export { buildVsa, parseVsa, type ResourceDigest, type VerificationSummary } from './vsa.js';

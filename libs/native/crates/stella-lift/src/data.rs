@@ -4,7 +4,7 @@ use crate::Hash;
 use crate::encoder::{DataName, Encoder, LeafReference, Naming};
 use crate::go::types::Field;
 use crate::graph::components;
-use crate::space::{Target, Word, word_at};
+use crate::space::{Target, Word, known_word, word_at};
 use crate::units::{Class, Unit};
 
 /// Bases of Go's 4-byte offsets.
@@ -41,7 +41,12 @@ fn pieces<'s>(naming: &Naming<'s, '_>, unit: &Unit, bases: &Bases) -> Pieces<'s>
     for (offset, field) in field_targets {
         let at = unit.start + u64::from(*offset);
         let base = match field {
-            Field::Pointer => continue,
+            Field::Pointer => {
+                if let Some(word) = known_word(space.image, space.relocations, at) {
+                    found.push((*offset, 8, piece(naming, word)));
+                }
+                continue;
+            }
             Field::NameOffset | Field::TypeOffset => bases.types,
             Field::TextOffset => bases.text,
             Field::RodataOffset => bases.rodata,

@@ -55,6 +55,8 @@ pub struct Image<'a> {
     pub section_headers: (u64, u64),
     /// Whether the Go linker laid out the data.
     pub go: bool,
+    /// Go's data section without pointers.
+    pub go_plain: Option<(u64, u64)>,
     /// Ranges of allocated sections, ascending.
     allocated: Vec<(u64, u64)>,
 }
@@ -158,6 +160,7 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
     Ok(Image {
         section_headers: (header.e_shoff(LE).into(), sections.len() as u64 * 64),
         go,
+        go_plain: sections.iter().find(|s| go && s.name == ".noptrdata").map(|s| (s.start, s.end)),
         bytes,
         kind: header.e_type(LE).0,
         entry: header.e_entry(LE).into(),

@@ -66,8 +66,22 @@ impl<'s> Space<'s, '_> {
     }
 }
 
+/// The word at a place that is known to hold an address or nothing.
+pub fn known_word<'s>(image: &Image<'_>, relocations: &'s Relocations, address: u64) -> Option<Word<'s>> {
+    word_at(image, relocations, address, false).or_else(|| {
+        let value = image.u64_at(address).filter(|v| *v != 0 && image.position_dependent() && image.mapped(*v))?;
+        Some(Word::Address(value))
+    })
+}
+
 /// Go aligns all that its read-only data points at, but for the bytes of strings and slices: their length follows.
 fn go_pointer(image: &Image<'_>, address: u64, value: u64) -> bool {
+    if let Some((start, end)) = image.go_plain.filter(|r| (r.0..r.1).contains(&address)) {
+        // Data without pointers for the collector: only package initialisers lead anywhere, to functions and each other.
+        let small = |at: u64| image.u64_at(at).is_some_and(|n| n < 4096);
+        let task = value % 8 == 0 && (start..end).contains(&value) && image.u64_at(value) == Some(0) && small(value + 8) && small(value + 16);
+        return task || image.segment_of(value).is_some_and(|s| s.executable);
+    }
     value % 8 == 0
         || image.segment_of(value).is_some_and(|s| s.writable)
         || address.checked_add(8).and_then(|next| image.u64_at(next)).is_some_and(|length| {

@@ -5,7 +5,7 @@ use super::pclntab::{Layout, Pclntab, steps};
 use super::types::{Field, GoType, TypeSpace};
 use crate::image::Image;
 use crate::relocations::Relocations;
-use crate::space::{Word, word_at};
+use crate::space::{Word, known_word};
 use crate::units::{Class, Container, Unit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -45,8 +45,7 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
     let mut units = Vec::new();
     let module = &go.module;
     let space = TypeSpace { image, start: module.types, end: module.end_types };
-    let absolute = image.position_dependent();
-    let address = |at: u64| match word_at(image, relocations, at, absolute) {
+    let address = |at: u64| match known_word(image, relocations, at) {
         Some(Word::Address(to)) => Some(to),
         _ => None,
     };
@@ -107,6 +106,7 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
         }
         let mut unit = claim(at, found.end, Some(format!("type:{}/{:08x}", found.name, found.hash)));
         unit.fields = Some(found.fields.into());
+        unit.pointers = false;
         units.push(unit);
     }
     function_data(image, go, &mut units, containers);

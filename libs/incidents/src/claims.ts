@@ -1,0 +1,2 @@
+/** By incident id. */
+export const CLAIMS: Readonly<Record<string, readonly string[]>> = {};

@@ -51,12 +51,10 @@ const KINDS_WITH_SIDE: ReadonlySet<string> = new Set(['function', 'data', 'resid
  * @throws INDEX_INVALID when a unit lacks its side record; as buildMerkleSet
  */
 export function buildUnitIndex(leaves: Iterable<Buffer>, sides: Iterable<UnitSide>, lifter: LifterIdentity): UnitIndex {
-  const set = buildMerkleSet(leaves);
   const byId = new Map<string, UnitSide>();
   for (const side of sides) byId.set(side.id, side);
-  for (let rank = 0; rank < set.size; rank++) {
-    const { id, kind } = set.leaf(rank);
+  const set = buildMerkleSet(leaves, ({ id, kind }) => {
     if (KINDS_WITH_SIDE.has(kind) && !byId.has(id)) throw new DomainError('INDEX_INVALID', { unitWithoutSide: id.slice(0, 200) });
-  }
+  });
   return { set, sides: byId, lifter };
 }

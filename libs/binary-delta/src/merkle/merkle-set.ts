@@ -118,12 +118,14 @@ export class MerkleSet {
 /**
  * Builds the tree over leaves in any order.
  * @param leaves canonical leaf bytes; they are kept, not copied
+ * @param onLeaf sees each leaf once, as it is parsed
  * @throws LEAF_INVALID, UNIT_DUPLICATE, INDEX_TOO_LARGE
  */
-export function buildMerkleSet(leaves: Iterable<Buffer>): MerkleSet {
+export function buildMerkleSet(leaves: Iterable<Buffer>, onLeaf?: (leaf: Leaf) => void): MerkleSet {
   const entries: { readonly bytes: Buffer; readonly id: string; readonly key: Buffer; readonly sums: Sums }[] = [];
   for (const bytes of leaves) {
     const leaf = parseLeaf(bytes);
+    onLeaf?.(leaf);
     entries.push({ bytes, id: leaf.id, key: keyOfId(leaf.id), sums: sumsOfLeaf(leaf) });
     if (entries.length > LIMITS.unitsMax) throw new DomainError('INDEX_TOO_LARGE', { unitsMax: String(LIMITS.unitsMax) });
   }

@@ -15,7 +15,10 @@ pub struct StepFailure {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
     /// The program's process, in the supervisor's pid namespace, stands before `execve`.
-    Ready { pid: i32, tsc_trapped: bool },
+    Ready {
+        pid: i32,
+        tsc_trapped: bool,
+    },
     Failed(StepFailure),
     Closed,
 }

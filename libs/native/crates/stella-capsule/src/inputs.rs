@@ -2,11 +2,11 @@
 
 use crate::limits::INPUT_BYTES_MAX;
 use crate::request::{Request, Stdin, decode_stdin};
-use stella_frame::Failure;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use stella_frame::Failure;
 
 pub struct Inputs {
     pub stdin: Vec<u8>,
@@ -46,9 +46,13 @@ pub fn load(request: &Request) -> Result<Inputs, Failure> {
 
 fn check_program(path: &Path) -> Result<(), Failure> {
     let meta = path.metadata().map_err(|error| {
-        Failure::new("PROGRAM_NOT_FOUND", "the program's file could not be opened", "name a file that this user can read")
-            .fact("path", path.display())
-            .fact("cause", error)
+        Failure::new(
+            "PROGRAM_NOT_FOUND",
+            "the program's file could not be opened",
+            "name a file that this user can read",
+        )
+        .fact("path", path.display())
+        .fact("cause", error)
     })?;
     let kind = meta.file_type();
     if !meta.is_file() || kind.is_fifo() || meta.permissions().mode() & 0o001 == 0 {

@@ -3,9 +3,9 @@
 use crate::limits::*;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
-use stella_frame::Failure;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use stella_frame::Failure;
 
 /// One run. Unknown members are refused; every member without a stated default is required.
 #[derive(Debug, Clone, Deserialize)]
@@ -190,7 +190,8 @@ fn check(request: &Request) -> Result<(), Failure> {
         }
     }
     for file in &request.files {
-        if !file.path.components().all(|part| matches!(part, Component::Normal(_))) || file.path.as_os_str().is_empty() {
+        if !file.path.components().all(|part| matches!(part, Component::Normal(_))) || file.path.as_os_str().is_empty()
+        {
             return Err(invalid("files.path", "must be relative, without . or .."));
         }
         absolute("files.source", &file.source)?;
@@ -237,11 +238,15 @@ fn check_caps(caps: &Caps) -> Result<(), Failure> {
         ("openFiles", caps.open_files, OPEN_FILES_MIN, OPEN_FILES_MAX),
     ] {
         if value < min || value > max {
-            return Err(Failure::new("CAP_INVALID", format!("{cap} is out of bounds"), "ask for a cap within the bounds")
-                .fact("cap", cap)
-                .fact("value", value)
-                .fact("min", min)
-                .fact("max", max));
+            return Err(Failure::new(
+                "CAP_INVALID",
+                format!("{cap} is out of bounds"),
+                "ask for a cap within the bounds",
+            )
+            .fact("cap", cap)
+            .fact("value", value)
+            .fact("min", min)
+            .fact("max", max));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::inputs;
 use crate::jail::WORK_DIR;
 use crate::outcome::{Cap, Exit, Measured, Outcome, Stream};
-use crate::request::{self, Determinism, Isolation, Request};
+use crate::request::{self, Request};
 use crate::rng::SplitMix64;
 use crate::spawn::{Spawned, internal, spawn};
 use crate::trace::{RANDOM_OF_DEVICE, Report, Tracer};
@@ -21,7 +21,7 @@ use stella_frame::Failure;
 /// What D1 leaves as it is, on every run.
 const UNPINNED: &[&str] = &[
     "thread schedule: threads run free",
-    "cpuid and instructions that the processor draws from (rdrand, rdseed)",
+    "what the processor itself tells: cpuid, rdpid, rdrand, rdseed",
     "file times and device numbers in stat",
     "real time of waits",
 ];
@@ -82,7 +82,13 @@ fn not_started(request: &Request, spawned: &Spawned) -> Failure {
         .fact("cause", cause)
 }
 
-fn finish(request: &Request, report: Report, drained: Drained, cap: Option<Cap>, wall: f64) -> Result<Outcome, Failure> {
+fn finish(
+    request: &Request,
+    report: Report,
+    drained: Drained,
+    cap: Option<Cap>,
+    wall: f64,
+) -> Result<Outcome, Failure> {
     if report.pins.contains_key("sandbox") {
         let why = io::Error::other("capabilities, no_new_privs or the filter are not as set");
         return Err(internal("verify the sandbox", &why));
@@ -117,8 +123,8 @@ fn finish(request: &Request, report: Report, drained: Drained, cap: Option<Cap>,
         threads: report.threads,
         stack: report.stack,
         modules: report.modules,
-        determinism: pinned.then_some(Determinism::D1),
-        isolation: Isolation::I1,
+        determinism: pinned.then_some(request.determinism),
+        isolation: request.isolation,
         enforced_by: enforced_by(request),
         kernel: host::kernel(),
         cpu_model_class: host::cpu_model_class(),

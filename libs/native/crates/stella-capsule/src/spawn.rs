@@ -8,10 +8,10 @@ use crate::process;
 use crate::request::Request;
 use crate::trace::OPTIONS;
 use libc::{c_int, pid_t};
-use stella_frame::Failure;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use stella_frame::Failure;
 
 /// Name and flag of every namespace of I1.
 pub const NAMESPACES: [(&str, c_int); 6] = [

@@ -149,8 +149,7 @@ impl Watch {
             // SAFETY: the array lives through the call.
             unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as u64, WATCH_INTERVAL_MS) };
             let ready = polled.map(|entry| entry.revents != 0);
-            for (index, fd, output) in
-                [(0, &self.stdout, &mut drained.stdout), (1, &self.stderr, &mut drained.stderr)]
+            for (index, fd, output) in [(0, &self.stdout, &mut drained.stdout), (1, &self.stderr, &mut drained.stderr)]
             {
                 if ready[index] && output.drain(fd, self.caps.output_bytes) {
                     guard.end_by(Cap::Output);

@@ -1,8 +1,8 @@
 //! `stella-native {lift, identify, capsule}`: one process a request, framed messages on stdout, so that hostile input
 //! can exhaust or crash only that process.
 
-use stella_frame::{Failure, write_json};
 use std::process::ExitCode;
+use stella_frame::{Failure, write_json};
 
 const USAGE: &str = "usage: stella-native lift|identify|capsule …";
 

@@ -15,8 +15,8 @@ const ALLOW: u32 = SECCOMP_RET_ALLOW;
 const VIRTUALISE: u32 = SECCOMP_RET_TRACE | TRACE_VIRTUAL;
 const REFUSE: u32 = SECCOMP_RET_TRACE | TRACE_REFUSE;
 const ABSENT: u32 = SECCOMP_RET_ERRNO | ENOSYS as u32;
-const NAMESPACES: u32 = (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID
-    | CLONE_NEWNET) as u32;
+const NAMESPACES: u32 =
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET) as u32;
 const NR: u32 = 0;
 const ARCH: u32 = 4;
 
@@ -204,9 +204,13 @@ mod tests {
 
     #[test]
     fn only_waits_with_a_deadline_stop() {
-        for (operation, timeout, expected) in
-            [(0, 0, ALLOW), (0, 8, VIRTUALISE), (9 | 128 | 256, 1 << 32, VIRTUALISE), (1 | 128, 8, ALLOW), (3, 8, ALLOW)]
-        {
+        for (operation, timeout, expected) in [
+            (0, 0, ALLOW),
+            (0, 8, VIRTUALISE),
+            (9 | 128 | 256, 1 << 32, VIRTUALISE),
+            (1 | 128, 8, ALLOW),
+            (3, 8, ALLOW),
+        ] {
             assert_eq!(native(SYS_futex, [0, operation, 0, timeout, 0, 0]), expected, "futex {operation} {timeout}");
         }
         for (timeout, expected) in [(0, ALLOW), (u64::from(u32::MAX), ALLOW), (5, VIRTUALISE)] {

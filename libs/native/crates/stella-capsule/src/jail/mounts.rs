@@ -56,10 +56,8 @@ pub fn set_attributes(target: &Path, attributes: u64) -> io::Result<()> {
 
 pub fn pivot(new_root: &Path, put_old: &Path) -> io::Result<()> {
     // SAFETY: both strings are NUL-terminated and live through the call.
-    check(unsafe {
-        libc::syscall(libc::SYS_pivot_root, c_path(new_root).as_ptr(), c_path(put_old).as_ptr()) as c_int
-    })
-    .map(drop)
+    check(unsafe { libc::syscall(libc::SYS_pivot_root, c_path(new_root).as_ptr(), c_path(put_old).as_ptr()) as c_int })
+        .map(drop)
 }
 
 pub fn detach(target: &Path) -> io::Result<()> {

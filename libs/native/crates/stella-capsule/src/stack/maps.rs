@@ -5,6 +5,7 @@ use crate::outcome::Module;
 use libc::pid_t;
 use std::cell::OnceCell;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 pub struct Mapping {
@@ -18,6 +19,7 @@ pub struct Mapping {
 struct FileEntry {
     /// As the program sees it.
     path: String,
+    inode: u64,
     base: u64,
     image: OnceCell<Option<Image>>,
 }
@@ -31,8 +33,7 @@ pub struct AddressSpace {
 impl AddressSpace {
     pub fn read(pid: pid_t) -> io::Result<Self> {
         let text = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
-        let mut space =
-            Self { root: format!("/proc/{pid}/root").into(), mappings: Vec::new(), files: Vec::new() };
+        let mut space = Self { root: format!("/proc/{pid}/root").into(), mappings: Vec::new(), files: Vec::new() };
         for line in text.lines() {
             space.add(line);
         }
@@ -45,17 +46,19 @@ impl AddressSpace {
         let (start, end) = fields.next()?.split_once('-')?;
         let perms = fields.next()?;
         let offset = u64::from_str_radix(fields.next()?, 16).ok()?;
-        let path = fields.nth(2)?.trim_start();
+        let inode = fields.nth(1)?.parse().ok()?;
+        // A file that was replaced on the host is still what the capsule's own mount shows.
+        let path = fields.next()?.trim_start().trim_end_matches(" (deleted)");
         let start = u64::from_str_radix(start, 16).ok()?;
-        let file = path.starts_with('/').then(|| self.file(path, start));
+        let file = path.starts_with('/').then(|| self.file(path, inode, start));
         let end = u64::from_str_radix(end, 16).ok()?;
         self.mappings.push(Mapping { start, end, executable: perms.contains('x'), file, offset });
         Some(())
     }
 
-    fn file(&mut self, path: &str, start: u64) -> usize {
-        self.files.iter().position(|file| file.path == path).unwrap_or_else(|| {
-            self.files.push(FileEntry { path: path.into(), base: start, image: OnceCell::new() });
+    fn file(&mut self, path: &str, inode: u64, start: u64) -> usize {
+        self.files.iter().position(|file| file.path == path && file.inode == inode).unwrap_or_else(|| {
+            self.files.push(FileEntry { path: path.into(), inode, base: start, image: OnceCell::new() });
             self.files.len() - 1
         })
     }
@@ -75,7 +78,7 @@ impl AddressSpace {
 
     pub fn image(&self, file: usize) -> Option<&Image> {
         let entry = &self.files[file];
-        entry.image.get_or_init(|| Image::read(&self.host_path(&entry.path)).ok()).as_ref()
+        entry.image.get_or_init(|| Image::read(&self.host_path(entry)?).ok()).as_ref()
     }
 
     /// What has to be added to a virtual address of the file to get one of this process.
@@ -85,16 +88,19 @@ impl AddressSpace {
     }
 
     pub fn modules(&self) -> Vec<Module> {
-        let has_code = |file: usize| self.mappings.iter().any(|mapping| mapping.file == Some(file) && mapping.executable);
+        let has_code =
+            |file: usize| self.mappings.iter().any(|mapping| mapping.file == Some(file) && mapping.executable);
         let module = |file: &FileEntry| Module {
             path: file.path.clone(),
             base: format!("{:#x}", file.base),
-            gnu_build_id: super::elf::build_id(&self.host_path(&file.path)),
+            gnu_build_id: self.host_path(file).and_then(|path| super::elf::build_id(&path)),
         };
         self.files.iter().enumerate().filter(|(index, _)| has_code(*index)).map(|(_, file)| module(file)).collect()
     }
 
-    fn host_path(&self, path: &str) -> PathBuf {
-        self.root.join(path.trim_start_matches('/'))
+    /// Only if the path still leads to the file that is mapped.
+    fn host_path(&self, file: &FileEntry) -> Option<PathBuf> {
+        let path = self.root.join(file.path.trim_start_matches('/'));
+        path.metadata().is_ok_and(|meta| meta.ino() == file.inode).then_some(path)
     }
 }

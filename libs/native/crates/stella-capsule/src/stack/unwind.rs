@@ -47,7 +47,7 @@ impl Unwinder {
             // A return address may lie behind the last instruction of the function that called.
             let within = if exact { pc } else { pc.wrapping_sub(1) };
             let caller = match self.by_cfi(&registers, within) {
-                Cfi::Caller(caller) => caller,
+                Cfi::Caller(caller) => *caller,
                 Cfi::Outermost => return (frames, "outermost frame"),
                 Cfi::Absent => match self.by_frame_pointer(&registers).or_else(|| self.by_scan(&registers)) {
                     Some(caller) => caller,
@@ -138,7 +138,8 @@ impl Unwinder {
             return Some(Cfi::Outermost);
         }
         caller.get(PC)?;
-        Some(Cfi::Caller(Caller { registers: caller, trust: Trust::Cfi, interrupted: fde.is_signal_trampoline() }))
+        let interrupted = fde.is_signal_trampoline();
+        Some(Cfi::Caller(Box::new(Caller { registers: caller, trust: Trust::Cfi, interrupted })))
     }
 
     fn evaluate(
@@ -218,7 +219,7 @@ impl Unwinder {
 }
 
 enum Cfi {
-    Caller(Caller),
+    Caller(Box<Caller>),
     Outermost,
     Absent,
 }

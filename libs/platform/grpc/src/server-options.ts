@@ -1,0 +1,66 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { Server, ServiceDefinition } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { type GrpcOptions, Transport } from '@nestjs/microservices';
+import type { Authenticator } from '@stella/platform-auth';
+import type { RedMetrics } from '@stella/platform-telemetry';
+import type { HealthImplementation } from 'grpc-health-check';
+import { authenticationInterceptor } from './authentication.js';
+import { deadlineInterceptor } from './deadline.js';
+import { observationInterceptor } from './observation.js';
+import { validationInterceptor } from './validation.js';
+
+/** A message holds at most a delta proof or an envelope of 16 MiB, and its frame. */
+export const MESSAGE_BYTES_MAX = 17 << 20;
+export const DEFAULT_DEADLINE_MS = 60_000;
+
+export interface GrpcServerConfig {
+  readonly url: string;
+  /** Proto packages whose services Nest serves. */
+  readonly packages: readonly string[];
+  /** Full service name → ts-proto's definition. */
+  readonly services: Readonly<Record<string, ServiceDefinition>>;
+  readonly descriptorSet: Uint8Array;
+  readonly health: HealthImplementation;
+  readonly authenticator: Authenticator;
+  readonly red: RedMetrics;
+  readonly defaultDeadlineMs?: number;
+  /** Hands out grpc-js's server, which Nest's `unwrap` refuses to. */
+  readonly onServer?: (server: Server) => void;
+}
+
+export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
+  const definitions = Object.values(config.services);
+  return {
+    transport: Transport.GRPC,
+    options: {
+      url: config.url,
+      package: [...config.packages],
+      packageDefinition: { ...config.services },
+      gracefulShutdown: true,
+      maxReceiveMessageLength: MESSAGE_BYTES_MAX,
+      // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors; the first sees a call first.
+      channelOptions: {
+        interceptors: [
+          observationInterceptor(config.red),
+          deadlineInterceptor(config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS),
+          authenticationInterceptor(config.authenticator),
+          validationInterceptor(config.descriptorSet, definitions),
+        ],
+      } as object,
+      onLoadPackageDefinition: (_definition: unknown, server: Server) => {
+        config.onServer?.(server);
+        config.health.addToServer(server as never);
+        reflection(config).addToServer(server);
+      },
+    },
+  };
+}
+
+/** ts-proto's definitions carry no descriptors: these are laid beside them in the shape that proto-loader gives. */
+function reflection(config: GrpcServerConfig): ReflectionService {
+  const set = fromBinary(FileDescriptorSetSchema, config.descriptorSet);
+  const fileDescriptorProtos = set.file.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
+  return new ReflectionService({ all: { fileDescriptorProtos } } as never, { services: Object.keys(config.services) });
+}

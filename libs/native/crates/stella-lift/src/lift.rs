@@ -71,7 +71,7 @@ fn symbol_claims(image: &Image<'_>) -> Vec<Unit> {
 }
 
 /// Places in data that code, other data, or tables refer to. Errors: `LIMIT_REFERENCES`.
-fn cuts(image: &Image<'_>, relocations: &Relocations, scan: &Scan, regions: &[Region], extra: &[u64], limits: &Limits) -> Result<Vec<Cut>, Failure> {
+fn cuts(image: &Image<'_>, relocations: &Relocations, scan: &Scan, regions: &[Region], claims: &[Unit], extra: &[u64], limits: &Limits) -> Result<Vec<Cut>, Failure> {
     let mut places: Vec<Cut> = Vec::with_capacity(scan.references.len() / 2);
     for r in &scan.references {
         match r.touch {
@@ -87,8 +87,15 @@ fn cuts(image: &Image<'_>, relocations: &Relocations, scan: &Scan, regions: &[Re
         }
     }
     if image.position_dependent() {
+        let mut plain: Vec<(u64, u64)> = claims.iter().filter(|c| !c.pointers).map(|c| (c.start, c.end)).collect();
+        plain.sort_unstable();
+        let mut plain = plain.into_iter().peekable();
         for region in regions.iter().filter(|r| matches!(r.fill, Fill::Data { pointers: true, .. })) {
             for at in (region.start.next_multiple_of(8)..region.end.saturating_sub(7)).step_by(8) {
+                while plain.next_if(|p| p.1 <= at).is_some() {}
+                if plain.peek().is_some_and(|p| p.0 < at + 8) {
+                    continue;
+                }
                 if let Some(Word::Address(to)) = word_at(image, relocations, at, true) {
                     places.push(Cut { at: to, extent: 0 });
                 }
@@ -164,13 +171,13 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
     let mut claims = symbol_claims(image);
     let mut extra: Vec<u64> = unwind.entries.iter().filter_map(|e| e.exception_table).collect();
     if let Some(go) = &go {
-        let pointers = cuts(image, &relocations, &scanned, &regions, &[], limits)?;
+        let pointers = cuts(image, &relocations, &scanned, &regions, &[], &[], limits)?;
         let found = go_regions::claims(image, &relocations, go, pointers.iter().map(|c| c.at), &mut containers);
         extra.extend(go_regions::places(image, go, &found));
         lines::index_contents(image, &relocations, go, &found, &mut containers);
         claims.extend(found);
     }
-    let cuts = cuts(image, &relocations, &scanned, &regions, &extra, limits)?;
+    let cuts = cuts(image, &relocations, &scanned, &regions, &claims, &extra, limits)?;
     let (tables, table_claims) = JumpTables::find(image, &relocations, &functions, &scanned, &cuts);
     claims.extend(table_claims);
     let zero_filled: Vec<Unit> = claims.iter().filter(|c| image.slice(c.start, c.end).is_none() && c.name.is_some()).cloned().collect();

@@ -163,8 +163,13 @@ pub fn places(image: &Image<'_>, go: &GoTables<'_>, claims: &[Unit]) -> Vec<u64>
         places.extend(f.funcdata.iter().flatten().map(|o| go.funcdata_address(*o)));
     }
     for claim in claims {
-        for (offset, _) in claim.fields.iter().flatten().filter(|(_, f)| *f == Field::RodataOffset) {
-            places.extend(image.u32_at(claim.start + u64::from(*offset)).filter(|o| *o != 0).map(|o| go.module.rodata + u64::from(o)));
+        for (offset, field) in claim.fields.iter().flatten() {
+            let at = claim.start + u64::from(*offset);
+            match field {
+                Field::RodataOffset => places.extend(image.u32_at(at).filter(|o| *o != 0).map(|o| go.module.rodata + u64::from(o))),
+                Field::Pointer => places.extend(image.u64_at(at).filter(|to| image.mapped(*to))),
+                _ => {}
+            }
         }
     }
     places

@@ -31,7 +31,7 @@ export interface CapsuleRequest {
   readonly tz?: string;
   readonly caps?: CapsuleCaps;
   readonly determinism?: 'D1';
-  readonly isolation?: 'I0' | 'I1';
+  readonly isolation?: 'I1';
   readonly captureStack?: boolean;
 }
 
@@ -91,8 +91,24 @@ export interface CapsuleOutcome {
   readonly modules: readonly { readonly path: string; readonly base: string; readonly gnuBuildId: string | null }[];
   /** The level reached; null when a pin of the level asked for did not take hold. */
   readonly determinism: 'D1' | null;
-  readonly isolation: 'I0' | 'I1';
+  readonly isolation: 'I1';
   readonly enforcedBy: Readonly<Record<string, string>>;
   readonly kernel: string;
   readonly cpuModelClass: string;
+}
+
+/** Each mechanism is `available`, or the reason why not. */
+export interface CapsuleProbe {
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly seccomp: string;
+  readonly ptrace: string;
+  readonly personality: string;
+  readonly tsc: string;
+  readonly mountSetattr: string;
+  readonly cgroup: string;
+  readonly kernel: string;
+  readonly cpuModelClass: string;
+  /** The levels that a run can be expected to reach; null: none. */
+  readonly isolation: 'I1' | null;
+  readonly determinism: 'D1' | null;
 }

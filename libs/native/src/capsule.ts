@@ -1,6 +1,6 @@
 import { DomainError } from '@stella/errors';
 import { callNative, type NativeCallOptions } from './call.js';
-import type { CapsuleOutcome, CapsuleRequest } from './capsule-types.js';
+import type { CapsuleOutcome, CapsuleProbe, CapsuleRequest } from './capsule-types.js';
 import { isEndFrame, parseFrame } from './frames.js';
 import { CAPSULE_DEFAULTS } from './limits.js';
 import { checkMembers, objectMember } from './shape.js';
@@ -25,9 +25,11 @@ export async function runCapsule(request: CapsuleRequest, limits: CallLimits = {
   return outcome as unknown as CapsuleOutcome;
 }
 
-/** What this host can give a capsule: one member a mechanism, for `stella doctor` and readiness. */
-export async function probeCapsule(limits: CallLimits = {}): Promise<Readonly<Record<string, unknown>>> {
-  return onlyFrame('probe', 'probe', { timeoutMs: 10_000, ...limits });
+/** What this host can give a capsule, for `stella doctor` and readiness. */
+export async function probeCapsule(limits: CallLimits = {}): Promise<CapsuleProbe> {
+  const probe = await onlyFrame('probe', 'probe', { timeoutMs: CAPSULE_DEFAULTS.marginMs, ...limits });
+  checkMembers(probe, { namespaces: 'object', seccomp: 'string', ptrace: 'string', kernel: 'string' });
+  return probe as unknown as CapsuleProbe;
 }
 
 async function onlyFrame(command: string, member: string, options: NativeCallOptions): Promise<Record<string, unknown>> {

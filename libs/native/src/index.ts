@@ -1,7 +1,7 @@
 export { callNative, type NativeCallOptions } from './call.js';
 export { nativeExecutable } from './executable.js';
 export { lift, type LiftLimits } from './lift.js';
-export type { LiftEnd, LiftFrame, LiftHeader, LiftSide } from './lift-types.js';
+export type { GoBuildInfo, GoModule, LiftEnd, LiftFrame, LiftHeader, LiftSection, LiftSide } from './lift-types.js';
 export { probeCapsule, runCapsule } from './capsule.js';
 export type {
   CapsuleCap,
@@ -9,6 +9,7 @@ export type {
   CapsuleExit,
   CapsuleFrame,
   CapsuleOutcome,
+  CapsuleProbe,
   CapsuleRequest,
   CapsuleStream,
   CapsuleThreadStack,

@@ -1,23 +1,74 @@
-/** What a lift says about the file before its units. */
+export interface GoModule {
+  readonly path: string;
+  readonly version: string;
+  readonly sum?: string;
+}
+
+/** What the Go linker wrote about the build. */
+export interface GoBuildInfo {
+  readonly goVersion: string;
+  readonly path: string;
+  readonly main: GoModule | null;
+  readonly dependencies: readonly GoModule[];
+  readonly settings: readonly (readonly [string, string])[];
+}
+
+export interface LiftSection {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly allocated: boolean;
+  readonly writable: boolean;
+  readonly executable: boolean;
+}
+
+/** What the file says about itself. */
 export interface LiftHeader {
   readonly format: string;
   readonly arch: string;
+  /** Version of the normal form's rules; roots of different versions are not comparable. */
   readonly ruleset: string;
-  readonly [member: string]: unknown;
+  readonly sizeBytes: number;
+  readonly gnuBuildId: string | null;
+  readonly goBuildId: string | null;
+  readonly goBuildInfo: GoBuildInfo | null;
+  /** `evidence`: the words in the file that say so. */
+  readonly toolchain: { readonly name: string; readonly version: string; readonly evidence: readonly string[] };
+  readonly positionDependent: boolean;
+  readonly entry: string;
+  readonly stripped: boolean;
+  readonly sections: readonly LiftSection[];
 }
 
-/** Facts of a unit that move with the layout and so are not in its leaf. */
+/** Facts of a unit that move with the layout and so are not in its leaf; addresses are `0x` and hex. */
 export interface LiftSide {
   readonly id: string;
-  readonly e0?: string;
+  /** BLAKE3-256 of the raw bytes. */
+  readonly e0: string;
   readonly e2?: string;
-  readonly [member: string]: unknown;
+  /** E1 without what references lead to. */
+  readonly shape?: string;
+  readonly address: string;
+  readonly fileOffset?: number;
+  readonly sizeBytes: number;
+  readonly calls?: readonly string[];
+  /** Places that no stable id names, in the order of the normal form's placeholders. */
+  readonly writable?: readonly string[];
+  readonly unnamed?: readonly string[];
+  readonly minHash?: readonly number[];
+  readonly instructions?: number;
 }
 
 /** Totals; the sums that the leaves must meet. */
 export interface LiftEnd {
   readonly units: number;
-  readonly [member: string]: unknown;
+  readonly functions: number;
+  readonly bytesLoaded: number;
+  readonly bytesCovered: number;
+  readonly bytesResidual: number;
+  /** Things that could not be resolved. */
+  readonly residualCount: number;
+  readonly undecodedBytes: number;
+  readonly warnings: readonly string[];
 }
 
 export type LiftFrame =

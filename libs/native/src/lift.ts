@@ -3,7 +3,7 @@ import { callNative, type NativeCallOptions } from './call.js';
 import { isEndFrame, parseFrame } from './frames.js';
 import type { LiftEnd, LiftFrame, LiftHeader, LiftSide } from './lift-types.js';
 import { LIFT_DEFAULTS } from './limits.js';
-import { objectMember } from './shape.js';
+import { checkMembers, objectMember } from './shape.js';
 
 export interface LiftLimits extends Pick<NativeCallOptions, 'timeoutMs' | 'signal' | 'outputBytesMax'> {
   readonly cpuSecondsMax?: number;
@@ -42,10 +42,16 @@ function liftFrame(frame: Buffer): LiftFrame {
   // Leaves are the bulk of the stream, and are hashed as they are: they are not parsed here.
   if (frame.subarray(0, UNIT.length).equals(UNIT)) return { kind: 'unit', bytes: frame };
   const value = parseFrame(frame);
-  if (isEndFrame(frame)) return { kind: 'end', end: objectMember(value, 'end') as LiftEnd };
-  if ('side' in value) {
-    const { side } = value;
-    return { kind: 'side', sides: (Array.isArray(side) ? side : [side]) as LiftSide[] };
-  }
-  return { kind: 'header', header: objectMember(value, 'lift') as LiftHeader };
+  if (isEndFrame(frame)) return { kind: 'end', end: checked<LiftEnd>(value, 'end', END_TYPES) };
+  if (Array.isArray(value.side)) return { kind: 'side', sides: value.side as LiftSide[] };
+  return { kind: 'header', header: checked<LiftHeader>(value, 'lift', HEADER_TYPES) };
+}
+
+const HEADER_TYPES = { format: 'string', arch: 'string', ruleset: 'string', sizeBytes: 'number', toolchain: 'object', stripped: 'boolean' };
+const END_TYPES = { units: 'number', functions: 'number', bytesLoaded: 'number', bytesCovered: 'number', bytesResidual: 'number' };
+
+function checked<T>(frame: Record<string, unknown>, member: string, types: Readonly<Record<string, string>>): T {
+  const value = objectMember(frame, member);
+  checkMembers(value, types);
+  return value as T;
 }

@@ -1,0 +1,14 @@
+import { isDomainError } from '@stella/errors';
+import { nativeExecutable } from '../src/index.js';
+
+/** Whether the executable is built; says loudly that tests are skipped where it is not. */
+export function nativeIsHere(suite: string): boolean {
+  try {
+    nativeExecutable();
+    return true;
+  } catch (error) {
+    if (!isDomainError(error, 'NATIVE_MISSING')) throw error;
+    process.stderr.write(`SKIPPED ${suite}: ${error.facts.path} is missing; ${error.next}\n`);
+    return false;
+  }
+}

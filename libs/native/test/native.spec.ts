@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lift, type LiftLimits, probeCapsule, runCapsule } from '../src/index.js';
+import { nativeIsHere } from './native-here.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'native-real-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const describeHere = nativeIsHere('native executable') ? describe : describe.skip;
+
+async function drain(path: string, limits: LiftLimits = {}): Promise<string[]> {
+  const kinds: string[] = [];
+  for await (const frame of lift(path, limits)) kinds.push(frame.kind);
+  return kinds;
+}
+
+describeHere('bad input to the real lifter', () => {
+  const file = (name: string, bytes: Buffer | string): string => {
+    const path = join(dir, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  test.each([
+    ['an empty file', () => file('empty', '')],
+    ['a text file', () => file('text', 'hello, world\n'.repeat(100))],
+    ['a file that is not there', () => join(dir, 'nowhere')],
+    ['a folder', () => dir],
+    ['an ELF header and nothing more', () => file('short', Buffer.concat([Buffer.from('7f454c46020101', 'hex'), Buffer.alloc(60)]))],
+    [
+      'a sparse file of 4 GB',
+      () => {
+        const path = file('sparse', '');
+        truncateSync(path, 4 * 2 ** 30);
+        return path;
+      },
+    ],
+  ])('%s is refused with a reason and a next step', async (_, make) => {
+    await expect(drain(make())).rejects.toMatchObject({
+      reason: 'NATIVE_FAILED',
+      facts: { nativeReason: expect.stringMatching(/^[A-Z_]+$/), nativeNext: expect.stringMatching(/./) },
+    });
+  });
+
+  test('a file above the limit that the caller sets is refused', async () => {
+    await expect(drain(file('big', Buffer.alloc(100_000)), { fileBytesMax: 1000 })).rejects.toMatchObject({
+      facts: { nativeReason: 'INPUT_TOO_LARGE' },
+    });
+  });
+});
+
+describeHere('the real capsule', () => {
+  test('the probe names every mechanism', async () => {
+    const probe = await probeCapsule();
+    expect(Object.keys(probe.namespaces).length).toBeGreaterThan(3);
+    expect(probe.cpuModelClass).not.toBe('');
+  });
+
+  test('a run gives its outcome; a program that is missing, the reason', async () => {
+    const outcome = await runCapsule({
+      program: '/usr/bin/cat',
+      stdin: { base64: Buffer.from('through the capsule').toString('base64') },
+      clock: { epochNs: 1_577_836_800_000_000_001n, tickNs: 1000n },
+      seeds: { random: 2n ** 64n - 1n },
+    });
+    expect(outcome.exit).toEqual({ code: 0 });
+    expect(Buffer.from(outcome.stdout.base64, 'base64').toString()).toBe('through the capsule');
+    expect(outcome.isolation).toBe('I1');
+    await expect(runCapsule({ program: join(dir, 'nobody') })).rejects.toMatchObject({
+      reason: 'NATIVE_FAILED',
+      facts: { nativeReason: 'PROGRAM_NOT_FOUND' },
+    });
+  });
+});

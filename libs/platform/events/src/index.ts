@@ -1,1 +1,1 @@
-export {};
+export type { Event, EventDraft, EventHandler, ServiceEvents, Subscription } from './event-bus.js';

@@ -1,0 +1,68 @@
+import { StackGraphServiceService } from '@stella/contracts/stella/csfg/v1alpha/csfg';
+import { FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
+import { WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
+import { GateServiceService } from '@stella/contracts/stella/gate/v1alpha/gate';
+import { MarketplaceServiceService } from '@stella/contracts/stella/marketplace/v1alpha/marketplace';
+import { type Artifact, DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { ReplayWorkerServiceService } from '@stella/contracts/stella/replay_worker/v1alpha/replay_worker';
+import type { Api, CallSettings } from './api.js';
+import { makeApi } from './call/make-api.js';
+import { type TlsOptions, openChannel } from './channel.js';
+import { type ClientCredentials, ClientCredentialsSource } from './credentials/client-credentials.js';
+import { type TokenSource, tokenSource } from './credentials/token-source.js';
+import { type UploadSettings, uploadArtifact } from './upload/upload-artifact.js';
+import { type PackFileSource, uploadPackFile } from './upload/upload-pack-file.js';
+
+export interface StellaClientOptions {
+  /** `host:port` or `unix:path` of the gRPC endpoint. */
+  readonly address: string;
+  /** A bearer token, or a way to get one. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** Instead of `token`: a client of the OIDC issuer. */
+  readonly credentials?: ClientCredentials;
+  /** Absent: plain text on loopback, else TLS with the system's roots. */
+  readonly tls?: TlsOptions | 'plaintext';
+}
+
+/**
+ * Every service of a Stella installation. Calls fail with a StellaError; only what a source of bytes throws while it is
+ * read comes through as it is.
+ */
+export interface StellaClient {
+  readonly psdi: Api<typeof DeltaIndexServiceService>;
+  readonly marketplace: Api<typeof MarketplaceServiceService>;
+  readonly frvf: Api<typeof WitnessServiceService>;
+  readonly csfg: Api<typeof StackGraphServiceService>;
+  readonly fbpe: Api<typeof FederationServiceService>;
+  readonly gate: Api<typeof GateServiceService>;
+  readonly replayWorker: Api<typeof ReplayWorkerServiceService>;
+  /** Registers a file (by path) or a stream of bytes; what the server has is not sent again. */
+  uploadArtifact(source: string | AsyncIterable<Uint8Array>, settings?: UploadSettings): Promise<Artifact>;
+  /** Sends one file of an open marketplace upload; answers its size in bytes. */
+  uploadPackFile(source: PackFileSource, settings?: CallSettings): Promise<bigint>;
+  close(): void;
+}
+
+export function createStellaClient(options: StellaClientOptions): StellaClient {
+  const channel = openChannel(options.address, options.tls);
+  const context = { client: channel, tokens: tokensOf(options) };
+  const psdi = makeApi(context, DeltaIndexServiceService);
+  const marketplace = makeApi(context, MarketplaceServiceService);
+  return {
+    psdi,
+    marketplace,
+    frvf: makeApi(context, WitnessServiceService),
+    csfg: makeApi(context, StackGraphServiceService),
+    fbpe: makeApi(context, FederationServiceService),
+    gate: makeApi(context, GateServiceService),
+    replayWorker: makeApi(context, ReplayWorkerServiceService),
+    uploadArtifact: (source, settings) => uploadArtifact(psdi, source, settings),
+    uploadPackFile: (source, settings) => uploadPackFile(marketplace, source, settings),
+    close: () => channel.close(),
+  };
+}
+
+function tokensOf({ token, credentials }: StellaClientOptions): TokenSource | undefined {
+  if (token !== undefined) return tokenSource(token);
+  return credentials && new ClientCredentialsSource(credentials);
+}

@@ -21,7 +21,6 @@ pub struct DataRecord {
     pub references: Vec<LeafReference>,
     pub imports: Vec<String>,
     pub unnamed: Vec<u32>,
-    pub groups: Vec<u32>,
     pub writable: Vec<u64>,
     pub residual: u64,
 }
@@ -177,7 +176,6 @@ fn encode(naming: &Naming<'_, '_>, unit: &Unit, pieces: &Pieces<'_>, inner: impl
         references: std::mem::take(&mut encoder.references),
         imports: std::mem::take(&mut encoder.imports),
         unnamed: std::mem::take(&mut encoder.unnamed),
-        groups: std::mem::take(&mut encoder.groups),
         writable: std::mem::take(&mut encoder.writable),
         residual: encoder.residual + u64::from(unit.class == Class::Residual),
     };

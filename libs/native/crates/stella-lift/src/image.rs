@@ -26,6 +26,7 @@ pub struct Section {
     pub allocated: bool,
     pub writable: bool,
     pub executable: bool,
+    pub compressed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -66,8 +67,16 @@ fn broken(what: &str) -> Failure {
         .fact("part", what)
 }
 
+/// What an image is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Lift,
+    /// Separate debug files keep the headers of segments whose bytes they left out: such segments are skipped.
+    Identify,
+}
+
 /// Errors: `INPUT_NOT_ELF`, `ARCH_UNSUPPORTED`, `INPUT_TRUNCATED`.
-pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
+pub fn parse_image(bytes: &[u8], purpose: Purpose) -> Result<Image<'_>, Failure> {
     if bytes.len() < 4 || bytes[..4] != elf::ELFMAG {
         return Err(Failure::new("INPUT_NOT_ELF", "the file does not start with the ELF magic", "give an ELF file"));
     }
@@ -93,13 +102,16 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
         let start = p.p_vaddr(LE);
         let end = start.checked_add(p.p_memsz(LE).max(size)).ok_or_else(|| broken("segment"))?;
         if offset.checked_add(size).is_none_or(|e| e > bytes.len() as u64) {
+            if purpose == Purpose::Identify {
+                continue;
+            }
             return Err(broken("segment"));
         }
         let flags = p.p_flags(LE).0;
         segments.push(Segment { start, end, file_offset: offset, file_size: size, writable: flags & 2 != 0, executable: flags & 1 != 0 });
     }
     segments.sort_by_key(|s| s.start);
-    if segments.windows(2).any(|w| w[1].start < w[0].end) {
+    if segments.windows(2).any(|w: &[Segment]| w[1].start < w[0].end) && purpose == Purpose::Lift {
         return Err(broken("segments overlap"));
     }
     let table = header.sections(LE, bytes).map_err(|_| broken("section headers"))?;
@@ -122,6 +134,7 @@ pub fn parse_image(bytes: &[u8]) -> Result<Image<'_>, Failure> {
             allocated: flags & 2 != 0,
             writable: flags & 1 != 0,
             executable: flags & 4 != 0,
+            compressed: flags & u64::from(elf::SHF_COMPRESSED.0) != 0,
         });
     }
     let mut symbols = Vec::new();

@@ -48,6 +48,12 @@ pub struct Side {
     pub instructions: Option<u32>,
 }
 
+/// One frame of side records.
+#[derive(Serialize)]
+pub struct SideFrame<'s> {
+    pub side: &'s [Side],
+}
+
 pub struct Output {
     /// Identifier and canonical bytes, ascending by identifier.
     pub leaves: Vec<(String, Vec<u8>)>,

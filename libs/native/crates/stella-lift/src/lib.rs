@@ -11,6 +11,7 @@ mod functions;
 mod go;
 mod graph;
 mod header;
+mod identify;
 mod image;
 mod input;
 mod leaves;
@@ -19,13 +20,18 @@ mod limits;
 mod minhash;
 mod normal;
 mod relocations;
+mod sandbox;
 mod scan;
 mod space;
+mod symbolize;
 mod tables;
 mod units;
 
-use stella_frame::{Failure, write_frame, write_json};
+use image::Purpose;
+pub use limits::Limits;
+use serde_json::json;
 use std::io::{BufWriter, Write};
+use stella_frame::{Failure, write_frame, write_json};
 
 /// Version of the normal form's rules. The decoder belongs to it: instruction codes are numbered by its table.
 pub const RULESET: &str = "stella-elf-x86-64/1 iced-x86/1.22";
@@ -36,16 +42,32 @@ fn broken_pipe(error: std::io::Error) -> Failure {
     Failure::new("OUTPUT_FAILED", error.to_string(), "keep the pipe open until the end frame")
 }
 
-/// `stella-native lift <path> [limits]`: a `lift` frame, leaves ascending by identifier, `side` frames, an `end` frame.
-pub fn lift_main(args: &[String]) -> Result<(), Failure> {
-    let arguments = limits::parse_arguments(args)?;
-    let bytes = input::read_input(&arguments.path, &arguments.limits)?;
-    let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-    lift_bytes(&bytes, &arguments.limits, &mut out)
+/// Reads the input, gives up what is not needed any more, and runs `work`; a panic becomes a typed failure.
+fn guarded(path: &str, limits: &Limits, work: impl FnOnce(&[u8], Vec<String>, &mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
+    let bytes = input::read_input(path, limits)?;
+    let refused = sandbox::enter(limits).into_iter().map(String::from).collect();
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+        work(&bytes, refused, &mut out)
+    }));
+    let _ = std::panic::take_hook();
+    outcome.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap_or("");
+        Err(Failure::new("LIFTER_FAULT", format!("the lifter failed on this input: {text}"), "report this file"))
+    })
 }
 
-fn lift_bytes(bytes: &[u8], limits: &limits::Limits, out: &mut impl Write) -> Result<(), Failure> {
-    let image = image::parse_image(bytes)?;
+/// `stella-native lift <path> [limits]`: a `lift` frame, leaves ascending by identifier, `side` frames, an `end` frame.
+/// Errors: `USAGE`, those of the input (`INPUT_*`, `ARCH_UNSUPPORTED`), `LIMIT_*`, `COVERAGE_BROKEN`, `LIFTER_FAULT`.
+pub fn lift_main(args: &[String]) -> Result<(), Failure> {
+    let arguments = limits::parse_arguments(args)?;
+    guarded(&arguments.path, &arguments.limits, |bytes, refused, mut out| lift_bytes(bytes, &arguments.limits, refused, &mut out))
+}
+
+/// Lifts the bytes of one file and writes its frames. Errors: as [`lift_main`], without those of reading.
+pub fn lift_bytes(bytes: &[u8], limits: &Limits, mut warnings: Vec<String>, out: &mut impl Write) -> Result<(), Failure> {
+    let image = image::parse_image(bytes, Purpose::Lift)?;
     let lifted = lift::lift(&image, limits)?;
     let output = leaves::assemble(&image, &lifted);
     if output.bytes_covered != image.loaded_bytes() {
@@ -53,14 +75,16 @@ fn lift_bytes(bytes: &[u8], limits: &limits::Limits, out: &mut impl Write) -> Re
             .fact("bytesLoaded", image.loaded_bytes())
             .fact("bytesCovered", output.bytes_covered));
     }
-    write_json(out, &serde_json::json!({ "lift": header::describe(&image) })).map_err(broken_pipe)?;
+    sandbox::output_begins();
+    write_json(out, &json!({ "lift": header::describe(&image) })).map_err(broken_pipe)?;
     for (_, leaf) in &output.leaves {
         write_frame(out, leaf).map_err(broken_pipe)?;
     }
     for batch in output.sides.chunks(256) {
-        write_json(out, &serde_json::json!({ "side": batch })).map_err(broken_pipe)?;
+        write_json(out, &leaves::SideFrame { side: batch }).map_err(broken_pipe)?;
     }
-    let end = serde_json::json!({ "end": {
+    warnings.extend(lifted.warnings);
+    let end = json!({ "end": {
         "units": output.leaves.len(),
         "functions": lifted.functions.len(),
         "bytesLoaded": image.loaded_bytes(),
@@ -68,11 +92,41 @@ fn lift_bytes(bytes: &[u8], limits: &limits::Limits, out: &mut impl Write) -> Re
         "bytesResidual": output.bytes_residual,
         "residualCount": output.residual,
         "undecodedBytes": output.undecoded_bytes,
-        "warnings": lifted.warnings,
+        "warnings": warnings,
     }});
     write_json(out, &end).and_then(|()| out.flush()).map_err(broken_pipe)
 }
 
-pub fn identify_main(_args: &[String]) -> Result<(), Failure> {
-    Err(Failure::new("UNIMPLEMENTED", "identify", "build on"))
+/// `stella-native identify <path> [--symbols]`: an `identify` frame, `symbols` frames, an `end` frame.
+pub fn identify_main(args: &[String]) -> Result<(), Failure> {
+    let arguments = limits::parse_arguments(args)?;
+    guarded(&arguments.path, &arguments.limits, |bytes, warnings, mut out| {
+        let image = image::parse_image(bytes, Purpose::Identify)?;
+        let symbols = if arguments.symbols { identify::functions(&image, &arguments.limits) } else { Vec::new() };
+        sandbox::output_begins();
+        write_json(&mut out, &json!({ "identify": identify::describe(&image) })).map_err(broken_pipe)?;
+        for batch in symbols.chunks(1024) {
+            write_json(&mut out, &json!({ "symbols": batch })).map_err(broken_pipe)?;
+        }
+        let end = json!({ "end": { "symbols": symbols.len(), "warnings": warnings } });
+        write_json(&mut out, &end).and_then(|()| out.flush()).map_err(broken_pipe)
+    })
+}
+
+/// `stella-native symbolize <path> <hex address>…`: a `symbolize` frame with one place an address, an `end` frame.
+pub fn symbolize_main(args: &[String]) -> Result<(), Failure> {
+    let arguments = limits::parse_arguments(args)?;
+    let parse = |text: &String| {
+        u64::from_str_radix(text.trim_start_matches("0x"), 16)
+            .map_err(|_| Failure::new("USAGE", format!("{text:?} is no hexadecimal address"), "stella-native symbolize <path> <hex address>…"))
+    };
+    let addresses = arguments.rest.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    guarded(&arguments.path, &arguments.limits, |bytes, warnings, mut out| {
+        let image = image::parse_image(bytes, Purpose::Identify)?;
+        let places = symbolize::symbolize(&image, &addresses, &arguments.limits);
+        sandbox::output_begins();
+        write_json(&mut out, &json!({ "symbolize": places })).map_err(broken_pipe)?;
+        let end = json!({ "end": { "addresses": places.len(), "warnings": warnings } });
+        write_json(&mut out, &end).and_then(|()| out.flush()).map_err(broken_pipe)
+    })
 }

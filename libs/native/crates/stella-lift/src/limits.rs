@@ -33,7 +33,6 @@ pub struct Arguments {
     pub rest: Vec<String>,
     pub limits: Limits,
     pub symbols: bool,
-    pub lines: bool,
 }
 
 fn usage(message: String) -> Failure {
@@ -62,7 +61,6 @@ pub fn parse_arguments(args: &[String]) -> Result<Arguments, Failure> {
             "--memory-bytes-max" => parsed.limits.memory_bytes_max = number(1 << 40)?,
             "--file-bytes-max" => parsed.limits.file_bytes_max = number(1 << 34)?,
             "--symbols" => parsed.symbols = true,
-            "--lines" => parsed.lines = true,
             option if option.starts_with("--") => return Err(usage(format!("unknown option {option:?}"))),
             _ => positional.push(word.clone()),
         }

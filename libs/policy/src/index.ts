@@ -11,6 +11,8 @@ export { loadPolicySet, type LoadedRule, type PolicySet } from './decision/polic
 export { withFacts, type PolicyTest } from './decision/policy-test.js';
 export { publishChecks, type PublishFinding } from './decision/publish-checks.js';
 export { claimResults, type ClaimResult, type ClaimState } from './delta/claim-results.js';
+export { checkDeltaScope, DELTA_SCOPE_PREDICATE_TYPE, type DeltaScope } from './delta/delta-scope.js';
+export { type DeltaStatements, viewFromProof } from './delta/view-from-proof.js';
 export { coverDelta, describeUnexplained, needsExplanation, type Coverage, type Unexplained, type UnitCoverage } from './delta/coverage.js';
 export { claimableName, unitId, type BuildView, type ChangedUnit, type DeltaView, type UnitChange, type UnitKind, type UnitSide } from './delta/delta-view.js';
 export { evaluationContext, type EvaluationContext } from './facts/cedar-context.js';

@@ -7,6 +7,7 @@ export const LIMITS = {
   incidentIdBytesMax: 128,
   changedUnitsMax: 100_000,
   baselineFunctionsMax: 2_000_000,
+  modulePathsMax: 10_000,
   unitNameBytesMax: 65_536,
   evidencePerFactMax: 1_000,
   rulesMax: 100,

@@ -3,6 +3,7 @@ import type { ReasonEntry } from '../reasons.js';
 export const gate = {
   CLAIM_INVALID: { kind: 'invalid', says: 'the claim is not one of the forms that exist', next: 'mend the claim as the facts say; `fixes incident <id>`, `changes <pattern>`, `changes file <pattern>`, `toolchain <from> -> <to>`, `data only` and `no semantic change` exist' },
   CLAIMS_TOO_MANY: { kind: 'exhausted', says: 'the release makes more claims than are allowed', next: 'join claims, or release less at once' },
+  DELTA_SCOPE_INVALID: { kind: 'data-loss', says: 'what was said beside a delta proof does not fit it', next: 'have the delta computed again' },
   FACT_INVALID: { kind: 'internal', says: 'a fact is outside its closed set', next: 'report it; no decision was made' },
   POLICY_NOT_FOUND: { kind: 'not-found', says: 'no policy has this name', next: 'list the policies and name one of them' },
   POLICY_INVALID: { kind: 'invalid', says: 'the policy may not be published', next: 'mend the rules named in the facts' },

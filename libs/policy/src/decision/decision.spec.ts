@@ -198,8 +198,8 @@ describe('the document', () => {
   test.each([
     ['a level that was not measured', { level: 'SLSA_BUILD_LEVEL_3' }, 'LEVEL'],
     ['the level of waivers', { level: 'STELLA_WAIVED' }, 'LEVEL'],
-    ['an end before the start', { expiresAt: '2025-01-01T00:00:00Z' }, 'VALIDITY'],
-    ['a day that is none', { expiresAt: '2027-02-30T00:00:00Z' }, 'TIME'],
+    ['an end before the start', { expiresAt: '2025-01-01T00:00:00.000Z' }, 'VALIDITY'],
+    ['a day that is none', { expiresAt: '2027-02-30T00:00:00.000Z' }, 'TIME'],
     ['a version of nothing', { version: 0 }, 'VERSION'],
     ['row 41: waivers without end', { waiversMax: 1_000 }, 'WAIVERS_MAX'],
   ])('%s is refused', (_, change, problem) => {

@@ -16,7 +16,7 @@ export interface PolicyDocument {
   readonly version: number;
   /** What an ALLOW under it is called in a VSA's verifiedLevels. */
   readonly level: string;
-  /** RFC 3339 in UTC, whole seconds. */
+  /** RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it. */
   readonly issuedAt: string;
   readonly expiresAt: string;
   /** The closed set of facts that its rules speak of. */
@@ -31,7 +31,7 @@ export interface PolicyDocument {
 const MEMBERS = ['expiresAt', 'format', 'id', 'issuedAt', 'level', 'limits', 'rules', 'schemaSha256', 'version', 'waiversMax'];
 const ID = /^[a-z][a-z0-9-]{0,62}$/;
 const LEVEL = /^STELLA_[A-Z0-9_]{1,56}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 function refuse(problem: string, facts: Record<string, string> = {}): never {
   throw new DomainError('POLICY_INVALID', { problem, ...facts });
@@ -78,7 +78,7 @@ function isCount(value: unknown, min: number, max: number): boolean {
 export function policyTime(text: unknown): number {
   if (typeof text !== 'string' || !TIME.test(text)) refuse('TIME');
   const ms = Date.parse(text);
-  if (!Number.isFinite(ms) || new Date(ms).toISOString().replace('.000Z', 'Z') !== text) refuse('TIME');
+  if (!Number.isFinite(ms) || new Date(ms).toISOString() !== text) refuse('TIME');
   return ms;
 }
 

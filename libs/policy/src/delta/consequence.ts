@@ -8,14 +8,11 @@ import { unitId } from './delta-view.js';
  */
 const CONSEQUENCES: ReadonlySet<string> = new Set([
   'go:findfunctab',
-  'go:funcnametab',
+  'go:gopclntab',
   'go:inline-trees',
-  'go:lines',
   'go:moduledata',
-  'go:pclntab',
   'section:.eh_frame_hdr',
   'section:.gnu.hash',
-  'section:.gopclntab',
   'section:.hash',
   'section:.note.gnu.build-id',
   'section:.note.go.buildid',
@@ -23,14 +20,21 @@ const CONSEQUENCES: ReadonlySet<string> = new Set([
 
 export function isConsequence(unit: ChangedUnit): boolean {
   if (unit.kind === 'padding') return true;
-  return unit.kind === 'metadata' && CONSEQUENCES.has(unitId(unit)) && hasOneId(unit);
+  const id = unitId(unit);
+  return unit.kind === 'metadata' && (CONSEQUENCES.has(id) || id.startsWith(LINES)) && hasOneId(unit);
 }
+
+/** Line tables of a package. */
+const LINES = 'lines:';
 
 function hasOneId(unit: ChangedUnit): boolean {
   return unit.baseline === undefined || unit.candidate === undefined || unit.baseline.id === unit.candidate.id;
 }
 
-/** What the linker writes about the toolchain and modules; it follows from a toolchain claim that holds. */
+/**
+ * What the linker writes about toolchain, modules and the sources' revision. It follows from the rest as long as the
+ * toolchain is the same or its patch release is claimed: what another module brings changes functions, too.
+ */
 export function isBuildInfo(unit: ChangedUnit): boolean {
   return unit.kind === 'metadata' && unitId(unit) === 'section:.go.buildinfo' && hasOneId(unit);
 }

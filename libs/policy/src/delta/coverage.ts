@@ -65,24 +65,26 @@ export function coverDelta(view: DeltaView, claims: readonly Claim[]): Coverage 
 
 function explain(view: DeltaView, changed: readonly ChangedUnit[], claims: readonly Claim[], functionClaims: FunctionClaims): readonly UnitCoverage[] {
   const baselineNames = new Set(view.baselineFunctions);
+  const sameToolchain = toolchainStep(view.baseline.toolchain, view.candidate.toolchain) === 'same';
+  const follows = (unit: ChangedUnit): boolean => isConsequence(unit) || (sameToolchain && isBuildInfo(unit));
   const byName = new Map<ChangedUnit, readonly number[]>();
   const undecidedData: ChangedUnit[] = [];
   const unexplained: ChangedUnit[] = [];
   for (const unit of changed) {
-    if (unit.kind === 'residual' || isConsequence(unit)) continue;
-    const found = unit.kind === 'function' ? claimsOfFunction(unit, view, baselineNames, functionClaims) : claimsOfUnit(unit, view, functionClaims.code);
+    if (unit.kind === 'residual' || follows(unit)) continue;
+    const found = unit.kind === 'function' ? claimsOfFunction(unit, view, baselineNames, functionClaims) : claimsOfUnit(unit, view, functionClaims);
     if (isBuildInfo(unit) && functionClaims.toolchainIndex !== undefined) found.push(functionClaims.toolchainIndex);
     if (found.length > 0) byName.set(unit, found);
     else if (unit.kind === 'data') undecidedData.push(unit);
     else unexplained.push(unit);
   }
-  const onlyData = changed.every((unit) => unit.kind === 'data' || isConsequence(unit));
+  const onlyData = changed.every((unit) => unit.kind === 'data' || follows(unit));
   const dataOnly = onlyData ? claims.findIndex((claim) => claim.kind === 'data_only') : -1;
   const data = explainData(view, undecidedData, byName, [...unexplained, ...changed.filter((unit) => unit.kind === 'residual')]);
 
   return changed.map((unit): UnitCoverage => {
     if (unit.kind === 'residual') return { unit, claims: [], consequence: false, unexplained: 'RESIDUAL' };
-    if (isConsequence(unit)) return { unit, claims: [], consequence: true };
+    if (follows(unit)) return { unit, claims: [], consequence: true };
     const claimed = byName.get(unit) ?? data.claims.get(unit) ?? (unit.kind === 'data' && dataOnly !== -1 ? [dataOnly] : undefined);
     if (claimed !== undefined) return { unit, claims: claimed, consequence: false };
     return { unit, claims: [], consequence: false, unexplained: data.problems.get(unit) ?? whyNot(unit) };

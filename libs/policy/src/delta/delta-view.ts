@@ -1,16 +1,8 @@
-/** How a unit of the candidate stands to the baseline; the classes of a delta proof. `identical` units are not listed. */
-export type UnitChange =
-  | 'moved'
-  | 'reference-only'
-  | 'immediate-drift'
-  | 'semantic'
-  | 'added'
-  | 'removed'
-  | 'data-only'
-  | 'metadata';
+import type { UnitClass, UnitKind } from '@stella/binary-delta';
 
-/** What a unit is; `residual` is what could not be resolved, and counts as changed. */
-export type UnitKind = 'function' | 'data' | 'metadata' | 'header' | 'padding' | 'residual';
+/** How a unit of the candidate stands to the baseline. `identical` units are not listed. */
+export type UnitChange = UnitClass;
+export type { UnitKind };
 
 /** One side of a changed unit. */
 export interface UnitSide {
@@ -19,9 +11,6 @@ export interface UnitSide {
   /** A name that a symbol pack brought proves nothing about what the release's author built. */
   readonly nameOrigin: 'artifact' | 'pack' | 'none';
   readonly refs: readonly string[];
-  readonly sizeBytes: number;
-  /** How many references of it could not be resolved. */
-  readonly residual: number;
 }
 
 /** A unit that is not identical; at least one side is there. */
@@ -53,10 +42,10 @@ export interface DeltaView {
   /** Path of the artifact inside the release, for claims on files. */
   readonly filePath?: string;
   /**
-   * Ids of the units that refer to a unit and are not listed, by the unit's id; for units that changed in place.
-   * Undefined: not known, and then such a change is not explained by who refers to it.
+   * How many units that are not listed refer to a unit that kept its id and changed, by that id. Not listed here: not
+   * known, and then such a change is not explained by who refers to it.
    */
-  readonly unlistedReferrers?: ReadonlyMap<string, readonly string[]>;
+  readonly unlistedReferrers?: ReadonlyMap<string, number>;
 }
 
 /** The name under which a claim may cover the unit: the baseline's, if there is one; never one of a pack. */

@@ -51,7 +51,7 @@ function inPlaceProblem(unit: ChangedUnit, view: DeltaView): DataProblem | undef
   if (baseline === undefined || candidate === undefined || baseline.id !== candidate.id) return undefined;
   const unlisted = view.unlistedReferrers?.get(baseline.id);
   if (unlisted === undefined) return 'REFERRERS_UNKNOWN';
-  return unlisted.length > 0 ? 'REFERRED_TO_BY_UNCHANGED' : undefined;
+  return unlisted > 0 ? 'REFERRED_TO_BY_UNCHANGED' : undefined;
 }
 
 function byId(side: Side, units: readonly ChangedUnit[]): Map<string, ChangedUnit> {

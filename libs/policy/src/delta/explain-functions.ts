@@ -1,4 +1,5 @@
 import { covers, namesExactly, owners } from '../claim/covers.js';
+import { goPackage } from '../claim/go-names.js';
 import { isGoStandardLibrary } from '../claim/go-standard-library.js';
 import type { Pattern } from '../claim/pattern.js';
 import { claimableName, unitId, type ChangedUnit, type DeltaView } from './delta-view.js';
@@ -25,7 +26,11 @@ export function claimsOfFunction(unit: ChangedUnit, view: DeltaView, baselineNam
 }
 
 function coversFunction(pattern: Pattern, name: string, unit: ChangedUnit, view: DeltaView, baselineNames: ReadonlySet<string>): boolean {
-  if (unit.baseline !== undefined) return covers(pattern, name, view.baseline);
+  if (unit.baseline !== undefined) {
+    // Who is said to be the same under another name may be somebody else: the claim has to speak of both.
+    const other = unit.candidate?.name ?? name;
+    return covers(pattern, name, view.baseline) && (other === name || covers(pattern, other, view.candidate));
+  }
   if (namesExactly(pattern, name, view.candidate)) return true;
   // A closure has no name of its own in the source: it is its function's, which the baseline has or the claim names.
   return owners(name, view.candidate).some(
@@ -39,14 +44,38 @@ export function belongsToToolchain(name: string, view: DeltaView): boolean {
   return isGoStandardLibrary(name, [...view.baseline.modulePaths, ...view.candidate.modulePaths]);
 }
 
-/** Exact claims on a unit that is no function: by its id, which has no wildcard to hide behind, or by its symbol. */
-export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, claims: readonly CodeClaim[]): number[] {
+/** Claims on a unit that is no function: by its exact id, by its symbol, or by the package of the type that it describes. */
+export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, { code, toolchainIndex }: FunctionClaims): number[] {
   const name = claimableName(unit);
-  return claims
-    .filter(({ pattern }) => {
-      if (pattern.exact && pattern.text === unitId(unit)) return true;
-      if (name === undefined || unit.kind !== 'data') return false;
-      return unit.baseline === undefined ? namesExactly(pattern, name, view.candidate) : covers(pattern, name, view.baseline);
-    })
-    .map(({ index }) => index);
+  const found = code.filter(({ pattern }) => {
+    if (pattern.exact && pattern.text === unitId(unit)) return true;
+    if (name === undefined || unit.kind !== 'data') return false;
+    if (unit.baseline === undefined) return namesExactly(pattern, name, view.candidate);
+    return covers(pattern, name, view.baseline) || describesTypeOf(name, view, (path) => covers(pattern, `${path}.`, view.baseline));
+  });
+  const claims = found.map(({ index }) => index);
+  const ofToolchain = toolchainIndex !== undefined && name !== undefined && unit.baseline !== undefined && unit.kind === 'data';
+  if (ofToolchain && describesTypeOf(name, view, (path) => belongsToToolchain(`${path}.`, view))) claims.push(toolchainIndex);
+  return claims;
+}
+
+// Go's type descriptors and interface tables name a type by the last element of its package's path only.
+const TYPE_NAME = /^(?:type|itab):(?:\*|\[\d*\])*(?<qualifier>[A-Za-z_][A-Za-z0-9_]*)\.[A-Za-z_]/;
+
+/** Whether every package of the baseline that the descriptor's name can mean is one of these. */
+function describesTypeOf(name: string, view: DeltaView, isOne: (path: string) => boolean): boolean {
+  const qualifier = view.baseline.language === 'go' ? TYPE_NAME.exec(name)?.groups?.qualifier : undefined;
+  if (qualifier === undefined) return false;
+  const paths = [...packagesOf(view)].filter((path) => path.slice(path.lastIndexOf('/') + 1) === qualifier);
+  return paths.length > 0 && paths.every(isOne);
+}
+
+const packages = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function packagesOf({ baselineFunctions }: DeltaView): ReadonlySet<string> {
+  const known = packages.get(baselineFunctions);
+  if (known !== undefined) return known;
+  const found = new Set(baselineFunctions.map((name) => goPackage(name)).filter((path) => path !== undefined));
+  packages.set(baselineFunctions, found);
+  return found;
 }

@@ -6,7 +6,7 @@ import { checkFacts, type Fact, type Facts, type FactValue } from './fact.js';
 import type { FactName } from './fact-list.js';
 import type { WitnessSummary } from './witness-summary.js';
 
-/** What lifting one artifact covered. */
+/** What lifting one artifact covered; residual bytes are a part of the covered ones. */
 export interface LiftTotals {
   readonly functions: number;
   readonly loadedBytes: number;
@@ -106,7 +106,7 @@ function unknowns<N extends FactName>(names: readonly N[]): Named<N> {
 }
 
 function isLifted(totals: LiftTotals): boolean {
-  return totals.functions > 0 && totals.loadedBytes > 0 && totals.coveredBytes + totals.residualBytes === totals.loadedBytes;
+  return totals.functions > 0 && totals.loadedBytes > 0 && totals.coveredBytes === totals.loadedBytes && totals.residualBytes <= totals.loadedBytes;
 }
 
 function residualPpm(totals: LiftTotals): number {

@@ -9,6 +9,7 @@ export const POLICY_LIMITS = {
   data_only_units_max: [0, 1_000_000],
   replays_min: [1, 1_000],
   residual_bytes_ppm_max: [0, 1_000_000],
+  residual_units_max: [0, 1_000_000],
   success_lower_bound_ppm_min: [1, 1_000_000],
   witnesses_claimed_min: [1, 1_000],
 } as const satisfies Record<string, readonly [number, number]>;

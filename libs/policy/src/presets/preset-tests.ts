@@ -77,7 +77,7 @@ const BREAKS: Readonly<Record<string, Values>> = {
   'replays-completed': { witnesses_not_completed: 1 },
   'replays-enough': { replays_min: 1 },
   'residual-small': { residual_bytes_ppm: 1_000_000 },
-  'residual-unchanged': { residual_units: 1 },
+  'residual-unchanged': { residual_units: 1_000_000 },
   'success-bound': { success_lower_bound_ppm: 1 },
   'toolchain-kept': { toolchain: 'generation' },
   'toolchain-same': { toolchain: 'patch_claimed' },

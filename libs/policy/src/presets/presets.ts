@@ -25,6 +25,7 @@ const STANDARD_LIMITS: PolicyLimits = {
   // Twenty of twenty bound the success rate at 0.8609 from below (Clopper–Pearson, one-sided 95 %).
   replays_min: 20,
   residual_bytes_ppm_max: 50_000,
+  residual_units_max: 0,
   success_lower_bound_ppm_min: 860_000,
   witnesses_claimed_min: 1,
 };
@@ -60,15 +61,11 @@ export function presetDocument(name: PresetName, issue: { readonly version: numb
     id: name,
     version: issue.version,
     level: `STELLA_${name.toUpperCase().replace('-', '_')}`,
-    issuedAt: wholeSeconds(issue.issuedAt),
-    expiresAt: wholeSeconds(issue.expiresAt),
+    issuedAt: issue.issuedAt.toISOString(),
+    expiresAt: issue.expiresAt.toISOString(),
     schemaSha256: CEDAR_SCHEMA_SHA256,
     waiversMax: name === 'rebuild' || name === 'strict' ? 0 : 2,
     limits,
     rules: [...rules].sort((a, b) => (a.id < b.id ? -1 : 1)),
   };
-}
-
-function wholeSeconds(time: Date): string {
-  return new Date(Math.floor(time.getTime() / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }

@@ -38,9 +38,9 @@ export const CHANGE_RULES = [
     id: 'residual-unchanged',
     bars: 'release',
     waivable: true,
-    reason: 'something changed that could not be resolved',
+    reason: 'more changed that could not be resolved than the policy allows',
     remedy: 'have a person look at the units that the verdict lists as residual',
-    needs: 'context.facts.residual_units.known && context.facts.residual_units.value == 0',
+    needs: 'context.facts.residual_units.known && context.facts.residual_units.value <= context.limits.residual_units_max',
   }),
   rule({
     id: 'residual-small',

@@ -13,8 +13,8 @@ const WAIVER: Waiver = {
   candidateSha256: CONTEXT.candidateSha256,
   policySha256: policy.digest,
   reason: 'the table was reviewed by hand',
-  issuedAt: '2026-05-31T00:00:00Z',
-  expiresAt: '2026-06-02T00:00:00Z',
+  issuedAt: '2026-05-31T00:00:00.000Z',
+  expiresAt: '2026-06-02T00:00:00.000Z',
 };
 
 let next = 0;
@@ -34,8 +34,8 @@ test.each([
   ['another tenant', signed({ tenant: 'other' }), 'OTHER_TENANT'],
   ['another digest', signed({ candidateSha256: 'd'.repeat(64) }), 'OTHER_CANDIDATE'],
   ['another policy version', signed({ policySha256: '0'.repeat(64) }), 'OTHER_POLICY'],
-  ['a time that is over', signed({ expiresAt: '2026-06-01T00:00:00Z' }), 'EXPIRED'],
-  ['a time to come', signed({ issuedAt: '2026-06-01T00:00:01Z' }), 'NOT_YET_VALID'],
+  ['a time that is over', signed({ expiresAt: '2026-06-01T00:00:00.000Z' }), 'EXPIRED'],
+  ['a time to come', signed({ issuedAt: '2026-06-01T00:00:01.000Z' }), 'NOT_YET_VALID'],
   ['a rule that is none', signed({ rule: 'no-such-rule' }), 'NO_SUCH_RULE'],
   ['an integrity rule', signed({ rule: 'coverage-known' }), 'NOT_WAIVABLE'],
 ])('row 40: a waiver of %s is ignored, and reported', (_, one, problem) => {
@@ -54,7 +54,7 @@ test.each([
   ['an older format', { format: 'stella-waiver/0' }],
   ['a rule with a star', { rule: '*' }],
   ['a digest in capitals', { candidateSha256: 'C'.repeat(64) }],
-  ['an end before the start', { expiresAt: '2026-05-30T00:00:00Z' }],
+  ['an end before the start', { expiresAt: '2026-05-30T00:00:00.000Z' }],
   ['an empty reason', { reason: '' }],
   ['row 48: a reason that turns the line', { reason: 'a\u202eb' }],
   ['a member too many', { rules: ['a'] }],

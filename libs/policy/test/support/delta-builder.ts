@@ -8,7 +8,7 @@ interface SideOptions {
 }
 
 export function side(id: string, name: string, { refs = [], nameOrigin = 'artifact' }: SideOptions = {}): UnitSide {
-  return { id, name, nameOrigin, refs, sizeBytes: 64, residual: 0 };
+  return { id, name, nameOrigin, refs };
 }
 
 /** A changed unit of a test; `sides` says where it exists. */

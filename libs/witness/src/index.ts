@@ -1,1 +1,11 @@
-export {};
+export { limits } from './limits.js';
+export * from './witness.js';
+export { encodeArguments } from './arguments.js';
+export * from './pass-predicate.js';
+export * from './outcome.js';
+export * from './classify.js';
+export * from './statistics.js';
+export * from './sequential-plan.js';
+export * from './cache-key.js';
+export * from './verify-result.js';
+export { canonicaliser, CANONICALISER_IDS, type Canonicalise, type Output } from './canonicalise/canonicaliser.js';

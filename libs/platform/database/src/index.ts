@@ -1,1 +1,5 @@
-export {};
+export { Database, type DatabaseOptions, type Row, type Sql, type Tx, type TxOptions } from './database.js';
+export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+export { isForeignKeyViolation, isUniqueViolation } from './errors.js';
+export { migrate, readMigrations, type Migration } from './migrate.js';
+export { provisionService, type ServiceDatabase } from './provision.js';

@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '@stella/errors';
+import { Client, Pool, types, type ClientConfig, type PoolClient } from 'pg';
+import { isConnectionLoss, isContention, translate } from './errors.js';
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECTIONS_MAX = 6;
+const ATTEMPTS_MAX = 5;
+const BACKOFF_MS = 10;
+const INT8_OID = 20;
+/** PostgreSQL's bigint as BigInt, as the contracts have it: a number would lose digits, a string sorts wrongly. */
+const PARSERS = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === INT8_OID && format !== 'binary' ? (text: string) => BigInt(text) : types.getTypeParser(oid, format as 'text'))) as typeof types.getTypeParser,
+};
+
+export type Row = Record<string, unknown>;
+
+/** What a repository needs: both a database and a transaction give it. Values pass as `$1, $2, …`, never inside the text. */
+export interface Sql {
+  /** The rows. bigint arrives as BigInt, timestamptz as Date, bytea as Buffer, numeric as string. */
+  query<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /** How many rows were changed. */
+  execute(text: string, values?: readonly unknown[]): Promise<number>;
+}
+
+export interface Tx extends Sql {
+  /** Runs once the transaction has been committed; never when it is rolled back. */
+  afterCommit(action: () => void): void;
+}
+
+export interface DatabaseOptions {
+  readonly connection: ClientConfig;
+  /** Shows in `pg_stat_activity`. */
+  readonly name: string;
+  readonly connectionsMax?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+export interface TxOptions {
+  /** PostgreSQL's default is `read committed`. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+}
+
+/** A pool of connections as one role; `provisionService` makes the role see one schema only. */
+export class Database implements Sql {
+  readonly #pool: Pool;
+  readonly #config: ClientConfig;
+
+  constructor(options: DatabaseOptions) {
+    this.#config = {
+      ...options.connection,
+      application_name: options.name,
+      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      types: PARSERS,
+    };
+    this.#pool = new Pool({ ...this.#config, max: options.connectionsMax ?? CONNECTIONS_MAX, idleTimeoutMillis: 10_000, allowExitOnIdle: true });
+    // A lost idle connection is replaced by the next call; without a listener it would end the process.
+    this.#pool.on('error', () => undefined);
+  }
+
+  async query<R extends object = Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    try {
+      return (await this.#pool.query<R>(text, [...values])).rows;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async execute(text: string, values: readonly unknown[] = []): Promise<number> {
+    try {
+      return (await this.#pool.query(text, [...values])).rowCount ?? 0;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /**
+   * Commits what `work` did, or nothing of it. `work` runs again after a serialization failure or a deadlock, so that it
+   * must touch nothing but the transaction; give effects outside to `afterCommit`.
+   * @throws DomainError DATABASE_CONTENDED, DATABASE_UNAVAILABLE, STATEMENT_TIMEOUT, or what `work` threw.
+   */
+  async tx<T>(work: (tx: Tx) => Promise<T>, options: TxOptions = {}): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#txOnce(work, options);
+      } catch (error) {
+        if (!isContention(error)) throw translate(error);
+        if (attempt === ATTEMPTS_MAX) throw new DomainError('DATABASE_CONTENDED', { attempts: String(attempt) }, { cause: error });
+        await delay(BACKOFF_MS * 2 ** attempt * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  /** A connection of its own outside the pool, for LISTEN and session locks; the caller ends it. */
+  async session(): Promise<Client> {
+    const client = new Client(this.#config);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #txOnce<T>(work: (tx: Tx) => Promise<T>, options: TxOptions): Promise<T> {
+    const client = await this.#pool.connect();
+    // The statement under way reports the loss; without a listener the event would end the process.
+    const ignore = () => undefined;
+    client.on('error', ignore);
+    const afterCommit: (() => void)[] = [];
+    let broken: Error | undefined;
+    try {
+      await client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' READ ONLY' : ''}`);
+      const result = await work(transaction(client, afterCommit));
+      await client.query('COMMIT');
+      for (const action of afterCommit) action();
+      return result;
+    } catch (error) {
+      if (isConnectionLoss(error)) broken = error as Error;
+      else await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+}
+
+function transaction(client: PoolClient, afterCommit: (() => void)[]): Tx {
+  return {
+    query: async <R extends object = Row>(text: string, values: readonly unknown[] = []) => (await client.query<R>(text, [...values])).rows,
+    execute: async (text, values = []) => (await client.query(text, [...values])).rowCount ?? 0,
+    afterCommit: (action) => void afterCommit.push(action),
+  };
+}

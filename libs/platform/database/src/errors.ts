@@ -1,0 +1,43 @@
+import { DomainError } from '@stella/errors';
+
+/** SQLSTATE codes, PostgreSQL manual, appendix A. */
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const QUERY_CANCELED = '57014';
+const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '08000', '08003', '08006', '53300']);
+
+interface PgError {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message: string;
+}
+
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  const { code, constraint: broken } = error as PgError;
+  return code === UNIQUE_VIOLATION && (constraint === undefined || constraint === broken);
+}
+
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  const { code, constraint: broken } = error as PgError;
+  return code === FOREIGN_KEY_VIOLATION && (constraint === undefined || constraint === broken);
+}
+
+export function isContention(error: unknown): boolean {
+  const { code } = error as PgError;
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED;
+}
+
+export function isConnectionLoss(error: unknown): boolean {
+  const { code, message } = error as PgError;
+  return UNREACHABLE.has(code ?? '') || /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(message ?? '');
+}
+
+/** A driver's error as a DomainError where it is not the statement's own fault; anything else unchanged. */
+export function translate(error: unknown): unknown {
+  if (error instanceof DomainError) return error;
+  if ((error as PgError).code === QUERY_CANCELED) return new DomainError('STATEMENT_TIMEOUT', {}, { cause: error });
+  if (isConnectionLoss(error)) return new DomainError('DATABASE_UNAVAILABLE', {}, { cause: error });
+  return error;
+}

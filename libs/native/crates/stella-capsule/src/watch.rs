@@ -65,7 +65,8 @@ impl Guard {
         self.kill();
     }
 
-    fn note(&self, cap: Cap) {
+    /// A limit of the kernel's has told the program itself.
+    pub fn note(&self, cap: Cap) {
         let _ = self.cap.compare_exchange(0, cap as u8, Ordering::AcqRel, Ordering::Acquire);
     }
 

@@ -19,7 +19,10 @@ pub fn start(plan: &Plan, control: &Control) -> Step<std::convert::Infallible> {
         step("close_range", check(libc::syscall(libc::SYS_close_range, 3, c_int::MAX, all) as c_int))?;
         step("setsid", check(libc::setsid()))?;
         libc::umask(0o022);
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        // What this process's own parents ignore is not the program's business; 9 and 19 refuse, which is right.
+        for signal in 1..=64 {
+            libc::signal(signal, libc::SIG_DFL);
+        }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
         step("sigprocmask", check(libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut())))?;

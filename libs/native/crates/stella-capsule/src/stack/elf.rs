@@ -7,7 +7,6 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, ReadCache, Symbo
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 const PAGE: u64 = 4096;
 
@@ -39,8 +38,7 @@ pub struct Image {
 }
 
 impl Image {
-    pub fn read(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
+    pub fn read(file: File) -> io::Result<Self> {
         if !file.metadata()?.is_file() || file.metadata()?.len() > MODULE_BYTES_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -108,8 +106,8 @@ impl Image {
 }
 
 /// The GNU build id, reading only the headers and the note.
-pub fn build_id(path: &Path) -> Option<String> {
-    let cache = ReadCache::new(File::open(path).ok()?);
+pub fn build_id(file: File) -> Option<String> {
+    let cache = ReadCache::new(file);
     let elf = ElfFile64::<LittleEndian, _>::parse(&cache).ok()?;
     elf.build_id().ok().flatten().map(hex)
 }

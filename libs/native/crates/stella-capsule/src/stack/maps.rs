@@ -1,12 +1,15 @@
 //! `/proc/<pid>/maps`, and the files behind it.
 
 use super::elf::Image;
+use crate::control::check;
 use crate::outcome::Module;
 use libc::pid_t;
 use std::cell::OnceCell;
+use std::ffi::CString;
+use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 
 pub struct Mapping {
     pub start: u64,
@@ -25,7 +28,8 @@ struct FileEntry {
 }
 
 pub struct AddressSpace {
-    root: PathBuf,
+    /// The capsule's root, as its processes see it.
+    root: OwnedFd,
     mappings: Vec<Mapping>,
     files: Vec<FileEntry>,
 }
@@ -33,7 +37,8 @@ pub struct AddressSpace {
 impl AddressSpace {
     pub fn read(pid: pid_t) -> io::Result<Self> {
         let text = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
-        let mut space = Self { root: format!("/proc/{pid}/root").into(), mappings: Vec::new(), files: Vec::new() };
+        let root = File::open(format!("/proc/{pid}/root"))?.into();
+        let mut space = Self { root, mappings: Vec::new(), files: Vec::new() };
         for line in text.lines() {
             space.add(line);
         }
@@ -78,7 +83,7 @@ impl AddressSpace {
 
     pub fn image(&self, file: usize) -> Option<&Image> {
         let entry = &self.files[file];
-        entry.image.get_or_init(|| Image::read(&self.host_path(entry)?).ok()).as_ref()
+        entry.image.get_or_init(|| Image::read(self.open(entry)?).ok()).as_ref()
     }
 
     /// What has to be added to a virtual address of the file to get one of this process.
@@ -93,14 +98,28 @@ impl AddressSpace {
         let module = |file: &FileEntry| Module {
             path: file.path.clone(),
             base: format!("{:#x}", file.base),
-            gnu_build_id: self.host_path(file).and_then(|path| super::elf::build_id(&path)),
+            gnu_build_id: self.open(file).and_then(super::elf::build_id),
         };
         self.files.iter().enumerate().filter(|(index, _)| has_code(*index)).map(|(_, file)| module(file)).collect()
     }
 
-    /// Only if the path still leads to the file that is mapped.
-    fn host_path(&self, file: &FileEntry) -> Option<PathBuf> {
-        let path = self.root.join(file.path.trim_start_matches('/'));
-        path.metadata().is_ok_and(|meta| meta.ino() == file.inode).then_some(path)
+    /// Opens what the path leads to within the capsule's root: a link that the program made never reaches the host.
+    ///
+    /// Where the program can write, only if it is still the file that is mapped.
+    fn open(&self, file: &FileEntry) -> Option<File> {
+        let path = CString::new(file.path.as_str()).ok()?;
+        // SAFETY: an all-zero value is valid for this plain structure; path and structure live through the call, and
+        // the descriptor is owned from here on.
+        let opened = unsafe {
+            let mut how: libc::open_how = std::mem::zeroed();
+            how.flags = (libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64;
+            how.resolve = libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS;
+            let root = self.root.as_raw_fd();
+            let fd = libc::syscall(libc::SYS_openat2, root, path.as_ptr(), &raw const how, size_of_val(&how));
+            File::from_raw_fd(check(fd as i32).ok()?)
+        };
+        let meta = opened.metadata().ok()?;
+        let writable = ["/work/", "/tmp/"].iter().any(|place| file.path.starts_with(place));
+        (meta.is_file() && (!writable || meta.ino() == file.inode)).then_some(opened)
     }
 }

@@ -152,10 +152,16 @@ impl<'a> Tracer<'a> {
             return;
         }
         if pid == self.main {
-            self.report.exit = Some(match libc::WIFEXITED(status) {
+            let exit = match libc::WIFEXITED(status) {
                 true => Exit::Code(libc::WEXITSTATUS(status)),
                 false => Exit::Signal(libc::WTERMSIG(status)),
-            });
+            };
+            self.report.exit = Some(exit);
+            match exit {
+                Exit::Signal(libc::SIGXCPU) => self.guard.note(Cap::Cpu),
+                Exit::Signal(libc::SIGXFSZ) => self.guard.note(Cap::Disk),
+                _ => {}
+            }
             let ms = |time: libc::timeval| time.tv_sec as f64 * 1e3 + time.tv_usec as f64 / 1e3;
             self.report.cpu_ms = ms(usage.ru_utime) + ms(usage.ru_stime);
             // What the program left running ends with it.

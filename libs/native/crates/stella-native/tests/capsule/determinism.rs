@@ -1,6 +1,7 @@
-use crate::support::{comparable, compiled, request, run, stdout};
+use crate::support::{EXECUTABLE, comparable, compiled, frames_of, request, run, stdout};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::process::Command;
 
 const RUNS: usize = 10;
 
@@ -106,4 +107,16 @@ fn a_static_program_and_standard_input_behave_the_same() {
     request["uid"] = json!(1234);
     let text = stdout(&the_same_each_time(&request));
     assert!(text.contains("argc 3") && text.contains("host elsewhere") && text.contains("ids 2 1 1234 1000"), "{text}");
+}
+
+#[test]
+fn a_pin_that_the_host_refuses_costs_the_level_and_is_named() {
+    let mut command = Command::new(compiled("without_personality", &["-O1"]));
+    let frames = frames_of(command.arg(EXECUTABLE), &request(&compiled("machine", &["-O1"])));
+    let outcome = &frames[0]["outcome"];
+    assert_eq!(outcome["exit"], json!({ "code": 0 }), "{frames:?}");
+    assert_eq!(outcome["determinism"], Value::Null);
+    assert!(outcome["pins"]["aslr"].as_str().unwrap().starts_with("not-pinned: "), "{}", outcome["pins"]);
+    let others = outcome["pins"].as_object().unwrap().iter().filter(|(name, _)| *name != "aslr");
+    others.for_each(|(name, state)| assert_eq!(state, "pinned", "{name}"));
 }

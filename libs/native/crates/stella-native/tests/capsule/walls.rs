@@ -44,6 +44,8 @@ fn assert_walled(outcome: &Value) {
         ("seccomp", "EPERM"),
         ("personality", "EPERM"),
         ("tsc", "EPERM"),
+        ("inherited", "0"),
+        ("ignored", "0"),
         ("x32", "ENOSYS"),
         ("int80", "ENOSYS"),
     ] {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { authorize, ClientCredentialsSource, DevelopmentIssuer, FakeIssuer, type Principal, TokenVerifier } from './index.js';
+import { authorize, ClientCredentialsSource, DevelopmentIssuer, type Principal, TokenVerifier } from './index.js';
+import { FakeIssuer } from './testing.js';
 
 const AUDIENCE = 'urn:stella:api';
 const alice: Principal = { subject: 'alice', tenant: 'acme', organisation: 'acme.example', roles: ['contributor'] };

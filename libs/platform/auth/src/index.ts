@@ -2,6 +2,5 @@ export { authorize, type Action, type Resource } from './authorize.js';
 export { STELLA_CLAIMS, type ClaimPaths } from './claims.js';
 export { DevelopmentIssuer, type DevelopmentClient, type DevelopmentIssuerConfig } from './development-issuer.js';
 export { ROLES, type Authenticator, type Principal, type Role } from './principal.js';
-export { FakeIssuer, type TokenChanges } from './testing.js';
 export { ClientCredentialsSource, type ClientCredentials, type TokenSource } from './token-source.js';
 export { TokenVerifier, type TokenVerifierConfig } from './token-verifier.js';

@@ -4,6 +4,8 @@ import type { Tx } from '@stella/platform-database';
 export interface EventDraft {
   /** `stella.<service>.<event>.v1alpha`. */
   readonly topic: string;
+  /** Whose event it is; consumers act for this tenant. */
+  readonly tenant: string;
   /** The aggregate's id: events of one key are handled in order. At most 1,024 bytes. */
   readonly key: string;
   /** The protobuf message; at most 1 MiB. */

@@ -5,6 +5,9 @@ import { statusOf } from './status.js';
 
 /** Asked by load balancers and tools, which have no tokens; they tell nothing of any tenant. */
 const OPEN = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
+/** A service names the tenant that it acts for; from anybody else it is refused. */
+export const TENANT_KEY = 'stella-tenant';
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 const principals = new WeakMap<Metadata, Principal>();
 
 /** Lets nobody through whom the authenticator does not know; runs before anything else looks at the request. */
@@ -15,13 +18,13 @@ export function authenticationInterceptor(authenticator: Authenticator): ServerI
       start(next) {
         next({
           onReceiveMetadata(metadata: Metadata, forward: (metadata: Metadata) => void) {
-            authenticator.authenticate(metadata.get('authorization')[0]?.toString()).then(
-              (principal) => {
-                principals.set(metadata, principal);
+            authenticator
+              .authenticate(metadata.get('authorization')[0]?.toString())
+              .then((principal) => {
+                principals.set(metadata, actingFor(principal, metadata.get(TENANT_KEY)[0]?.toString()));
                 forward(metadata);
-              },
-              (error: unknown) => call.sendStatus(statusOf(error)),
-            );
+              })
+              .catch((error: unknown) => call.sendStatus(statusOf(error)));
           },
         } as never);
       },
@@ -34,4 +37,12 @@ export function principalOf(metadata: Metadata): Principal {
   const principal = principals.get(metadata);
   if (!principal) throw new DomainError('UNAUTHENTICATED', { problem: 'no principal on this call' });
   return principal;
+}
+
+function actingFor(principal: Principal, tenant: string | undefined): Principal {
+  if (tenant === undefined || tenant === principal.tenant) return principal;
+  if (!principal.roles.includes('service') || !TENANT.test(tenant)) {
+    throw new DomainError('PERMISSION_DENIED', { action: 'act for another tenant', subject: principal.subject });
+  }
+  return { ...principal, tenant };
 }

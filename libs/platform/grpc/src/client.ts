@@ -1,6 +1,7 @@
 import { type CallOptions, type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, type ServiceDefinition, status, type ServiceError } from '@grpc/grpc-js';
 import type { TokenSource } from '@stella/platform-auth';
 import { currentTraceparent } from '@stella/platform-telemetry';
+import { TENANT_KEY } from './authentication.js';
 import { fromServiceError } from './status.js';
 import { MESSAGE_BYTES_MAX } from './server-options.js';
 
@@ -17,6 +18,8 @@ export interface ClientConfig {
 export interface CallSettings {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** On whose behalf; only a service may name another tenant than its own. */
+  readonly tenant?: string;
 }
 
 type Request<M> = M extends MethodDefinition<infer Q, infer _S> ? Q : never;
@@ -53,7 +56,7 @@ function callOf(client: Client, method: MethodDefinition<unknown, unknown>, conf
 async function unary(client: Client, method: MethodDefinition<unknown, unknown>, config: ClientConfig, request: unknown, settings: CallSettings = {}): Promise<unknown> {
   const options = deadlineOf(config, settings);
   for (let attempt = 1; ; attempt++) {
-    const metadata = await metadataOf(config);
+    const metadata = await metadataOf(config, settings);
     try {
       return await new Promise((resolve, reject) => {
         const call = client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata, options, (error, value) => (error ? reject(error) : resolve(value)));
@@ -68,7 +71,7 @@ async function unary(client: Client, method: MethodDefinition<unknown, unknown>,
 }
 
 async function* answers(client: Client, method: MethodDefinition<unknown, unknown>, config: ClientConfig, request: unknown, settings: CallSettings = {}): AsyncGenerator<unknown> {
-  const call = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, await metadataOf(config), deadlineOf(config, settings));
+  const call = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, await metadataOf(config, settings), deadlineOf(config, settings));
   cancelWith(call, settings.signal);
   try {
     for await (const message of call) yield message;
@@ -80,7 +83,7 @@ async function* answers(client: Client, method: MethodDefinition<unknown, unknow
 }
 
 async function upload(client: Client, method: MethodDefinition<unknown, unknown>, config: ClientConfig, messages: AsyncIterable<unknown>, settings: CallSettings = {}): Promise<unknown> {
-  const metadata = await metadataOf(config);
+  const metadata = await metadataOf(config, settings);
   return new Promise((resolve, reject) => {
     const call = client.makeClientStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata, deadlineOf(config, settings), (error, value) => (error ? reject(fromServiceError(error)) : resolve(value)));
     cancelWith(call, settings.signal);
@@ -98,8 +101,9 @@ async function upload(client: Client, method: MethodDefinition<unknown, unknown>
   });
 }
 
-async function metadataOf(config: ClientConfig): Promise<Metadata> {
+async function metadataOf(config: ClientConfig, settings: CallSettings): Promise<Metadata> {
   const metadata = new Metadata();
+  if (settings.tenant !== undefined) metadata.set(TENANT_KEY, settings.tenant);
   metadata.set('authorization', await config.tokens.authorization());
   const traceparent = currentTraceparent();
   if (traceparent) metadata.set('traceparent', traceparent);

@@ -1,0 +1,196 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { readDescriptorSet } from '@stella/contracts';
+import type { Authenticator, TokenSource } from '@stella/platform-auth';
+import type { BlobStore } from '@stella/platform-blobs';
+import { Database } from '@stella/platform-database';
+import { type AttachedEvents, EVENTS_MIGRATIONS, InProcessBus } from '@stella/platform-events';
+import { migrate, readMigrations } from '@stella/platform-database';
+import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
+import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
+import { HealthImplementation } from 'grpc-health-check';
+import type { ClientConfig } from 'pg';
+import { type Operations, OPERATIONS, OperationsController } from './operations.controller.js';
+import { type AddressOf, LazyPeers } from './peers.js';
+import type { Profile, ServiceContext, ServiceParts, StellaService } from './service.js';
+
+const HOST = '127.0.0.1';
+const DRAIN_TIMEOUT_MS = 10_000;
+
+export interface RuntimeConfig {
+  readonly profile: Profile;
+  readonly services: readonly StellaService[];
+  /** 0: a free one. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly host?: string;
+  readonly blobs: BlobStore;
+  readonly authenticator: Authenticator;
+  /** The connection of a service's role, whose schema exists. */
+  connectionOf(service: string): Promise<ClientConfig>;
+  /** The token that a service sends to the others. */
+  tokensOf(service: string): TokenSource;
+  /** Where the others are; default: in this process. */
+  readonly addressOf?: AddressOf;
+  readonly logger: Logger;
+  readonly clock?: () => Date;
+  readonly random?: () => number;
+  readonly drainTimeoutMs?: number;
+}
+
+interface Running {
+  readonly service: StellaService;
+  readonly database: Database;
+  readonly events: AttachedEvents;
+  readonly peers: LazyPeers;
+  readonly parts: ServiceParts;
+}
+
+/** One process with one or several services on one gRPC and one HTTP port. */
+export class Runtime {
+  #grpcServer: Server | undefined;
+  #isServing = false;
+  #running: Running[] = [];
+  #app: INestApplication | undefined;
+
+  private constructor(
+    private readonly config: RuntimeConfig,
+    readonly grpcAddress: string,
+    readonly httpAddress: string,
+    readonly metrics: Metrics,
+    private readonly bus: InProcessBus,
+    private readonly health: HealthImplementation,
+  ) {}
+
+  /** Everything is up when this returns; whatever was started is stopped again when it throws. */
+  static async start(config: RuntimeConfig): Promise<Runtime> {
+    const host = config.host ?? HOST;
+    const grpcPort = config.grpcPort || (await freePort(host));
+    const httpPort = config.httpPort || (await freePort(host));
+    const names = config.services.flatMap((service) => Object.keys(service.grpc));
+    const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING' as const])));
+    const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), new InProcessBus({ logger: config.logger }), health);
+    try {
+      await runtime.#start(host, grpcPort, httpPort);
+    } catch (error) {
+      await runtime.stop().catch((cause: unknown) => config.logger.error({ err: cause }, 'stopping after a failed start'));
+      throw error;
+    }
+    return runtime;
+  }
+
+  /** Waits until every event has been delivered and every consumer is idle; for tests and for a demo. */
+  settle(timeoutMs?: number): Promise<void> {
+    return this.bus.settle(timeoutMs);
+  }
+
+  /** Not ready, drained, closed; within the drain time-out, after which open calls are cut. */
+  async stop(): Promise<void> {
+    this.#isServing = false;
+    this.#setHealth('NOT_SERVING');
+    const cut = setTimeout(() => this.#grpcServer?.forceShutdown(), this.config.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
+    try {
+      await this.#app?.close();
+      for (const { events } of this.#running) await events.stop();
+      for (const { parts } of this.#running) await parts.stop?.();
+    } finally {
+      clearTimeout(cut);
+      this.#grpcServer?.forceShutdown();
+      for (const { peers, database } of this.#running.splice(0)) {
+        peers.close();
+        await database.close();
+      }
+    }
+  }
+
+  async #start(host: string, grpcPort: number, httpPort: number): Promise<void> {
+    for (const service of this.config.services) this.#running.push(await this.#wire(service));
+    for (const { parts } of this.#running) await parts.start?.();
+    const app = await NestFactory.create(this.#rootModule(), { logger: false, bodyParser: false, abortOnError: false });
+    this.#app = app;
+    app.useGlobalFilters(new ErrorFilter((error) => this.config.logger.error({ err: error }, 'unexpected')));
+    app.connectMicroservice(
+      grpcServerOptions({
+        url: `${host}:${grpcPort}`,
+        packages: this.config.services.map((service) => service.protoPackage),
+        services: Object.assign({}, ...this.config.services.map((service) => service.grpc)),
+        descriptorSet: readDescriptorSet(),
+        health: this.health,
+        authenticator: this.config.authenticator,
+        red: new RedMetrics(this.metrics, 'grpc_server'),
+        onServer: (server) => (this.#grpcServer = server),
+      }),
+      { inheritAppConfig: true },
+    );
+    await app.startAllMicroservices();
+    await app.listen(httpPort, host);
+    for (const { events } of this.#running) await events.start();
+    this.#isServing = true;
+    this.#setHealth('SERVING');
+  }
+
+  async #wire(service: StellaService): Promise<Running> {
+    const { name } = service;
+    const connection = await this.config.connectionOf(name);
+    await migrate(connection, [...EVENTS_MIGRATIONS, ...(service.migrationsFolder ? await readMigrations(service.migrationsFolder) : [])]);
+    const database = new Database({ connection, name });
+    const logger = this.config.logger.child({ service: name });
+    const clock = this.config.clock ?? (() => new Date());
+    const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock });
+    const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name));
+    const context: ServiceContext = {
+      name,
+      profile: this.config.profile,
+      database,
+      blobs: this.config.blobs,
+      events,
+      peers,
+      logger,
+      metrics: this.metrics,
+      clock,
+      ids: randomUUID,
+      random: this.config.random ?? Math.random,
+    };
+    return { service, database, events, peers, parts: service.wire(context) };
+  }
+
+  #rootModule(): DynamicModule {
+    const operations: Operations = { metrics: this.metrics, notReady: () => this.#notReady() };
+    return {
+      module: class Root {},
+      imports: this.#running.map(({ service, parts }) => serviceModule(service.name, parts)),
+      controllers: [OperationsController],
+      providers: [{ provide: OPERATIONS, useValue: operations }],
+    };
+  }
+
+  async #notReady(): Promise<string[]> {
+    if (!this.#isServing) return ['start'];
+    const answers = await Promise.allSettled(this.#running.map(({ database }) => database.query('SELECT 1')));
+    return this.#running.filter((_, index) => answers[index]?.status === 'rejected').map(({ service }) => `${service.name}: database`);
+  }
+
+  #setHealth(state: 'SERVING' | 'NOT_SERVING'): void {
+    this.health.setStatus('', state);
+    for (const service of this.config.services) for (const name of Object.keys(service.grpc)) this.health.setStatus(name, state);
+  }
+}
+
+/** A class of its own for each service: Nest knows modules by their class. */
+function serviceModule(name: string, parts: ServiceParts): DynamicModule {
+  const module: Type = { [name]: class {} }[name] as Type;
+  return { module, controllers: [...parts.controllers], providers: [...parts.providers] };
+}
+
+/** Nest hides the port that gRPC bound, so that it is chosen before. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,71 @@
+import { createLogger } from '@stella/platform-telemetry';
+import type { Principal } from '@stella/platform-auth';
+import { FakeIssuer } from '@stella/platform-auth/testing';
+import { type BlobStore, MemoryBlobStore } from '@stella/platform-blobs';
+import { provisionService } from '@stella/platform-database';
+import { startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
+import { createClient, type GrpcClient } from '@stella/platform-grpc';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { Runtime } from './runtime.js';
+import type { StellaService } from './service.js';
+
+export interface TestRuntimeOptions {
+  readonly blobs?: BlobStore;
+  readonly clock?: () => Date;
+  readonly random?: () => number;
+  /** A database that another runtime of the test uses too: what a restart finds. */
+  readonly database?: TestDatabase;
+  readonly logLevel?: 'silent' | 'info' | 'debug';
+}
+
+/** Services on a real PostgreSQL and real sockets, with an issuer in memory. */
+export interface TestRuntime {
+  readonly runtime: Runtime;
+  readonly blobs: BlobStore;
+  readonly issuer: FakeIssuer;
+  readonly database: TestDatabase;
+  /** A client that acts as somebody; default: an operator of the tenant `acme`. */
+  client<D extends ServiceDefinition>(definition: D, as?: Partial<Principal>): GrpcClient<D>;
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const OPERATOR: Principal = { subject: 'operator', tenant: 'acme', organisation: 'acme.example', roles: ['operator'] };
+
+export async function startTestRuntime(services: readonly StellaService[], options: TestRuntimeOptions = {}): Promise<TestRuntime> {
+  const database = options.database ?? (await startTestDatabase());
+  const blobs = options.blobs ?? new MemoryBlobStore();
+  const issuer = await FakeIssuer.create();
+  const tokens = (principal: Principal) => ({ authorization: () => issuer.authorization(principal) });
+  const runtime = await Runtime.start({
+    profile: 'embedded',
+    services,
+    grpcPort: 0,
+    httpPort: 0,
+    blobs,
+    authenticator: issuer.verifier,
+    connectionOf: async (name) => (await provisionService(database.administrator, name)).connection,
+    tokensOf: (name) => tokens({ ...OPERATOR, subject: `service-${name}`, roles: ['service'] }),
+    logger: createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.random ? { random: options.random } : {}),
+  });
+  const open: (() => void)[] = [];
+  return {
+    runtime,
+    blobs,
+    issuer,
+    database,
+    client(definition, as = {}) {
+      const client = createClient(definition, { address: runtime.grpcAddress, tokens: tokens({ ...OPERATOR, ...as }) });
+      open.push(client.close);
+      return client;
+    },
+    settle: () => runtime.settle(),
+    async stop() {
+      for (const close of open) close();
+      await runtime.stop();
+      if (!options.database) await database.stop();
+    },
+  };
+}

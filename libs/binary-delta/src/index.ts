@@ -22,7 +22,7 @@ export {
 export { classesOf, type Match, MATCHES, UNIT_CLASSES, type UnitClass } from './unit-class.js';
 export { compareIndexes, type Delta, type DeltaUnit } from './compare/compare-indexes.js';
 export { buildUnitIndex, type UnitIndex, type UnitSide } from './compare/unit-index.js';
-export { DELTA_PROOF_PREDICATE_TYPE, type DeltaProof, type ProofUnit, proveDelta } from './proof/delta-proof.js';
+export { DELTA_PROOF_PREDICATE_TYPE, type DeltaProof, type ProofLeaf, type ProofUnit, proveDelta } from './proof/delta-proof.js';
 export { type ProofVerification, type VerifiedUnit, verifyDeltaProof } from './proof/verify-proof.js';
 export type { ProofFault } from './proof/parse-proof.js';
 export { auditSample } from './proof/audit.js';

@@ -46,13 +46,6 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   return leaf;
 }
 
-/** As parseLeaf, for a leaf that travels as a string; a lone surrogate has no UTF-8 form and is refused. */
-export function parseLeafText(text: string): { readonly leaf: Leaf; readonly bytes: Buffer } {
-  if (!text.isWellFormed()) throw invalid('encoding', 'a lone surrogate');
-  const bytes = Buffer.from(text, 'utf8');
-  return { leaf: parseLeaf(bytes), bytes };
-}
-
 /** The bytes that are hashed. @throws LEAF_INVALID */
 export function encodeLeaf(leaf: Leaf): Buffer {
   return Buffer.from(canonicalLeaf(checkLeaf(leaf)), 'utf8');

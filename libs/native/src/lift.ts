@@ -1,15 +1,12 @@
+import { resolve } from 'node:path';
 import { DomainError } from '@stella/errors';
-import { callNative, type NativeCallOptions } from './call.js';
+import { callNative } from './call.js';
 import { isEndFrame, parseFrame } from './frames.js';
+import { callOptions, type InputLimits, limitArgs } from './input-limits.js';
 import type { LiftEnd, LiftFrame, LiftHeader, LiftSide } from './lift-types.js';
-import { LIFT_DEFAULTS } from './limits.js';
 import { checkMembers, objectMember } from './shape.js';
 
-export interface LiftLimits extends Pick<NativeCallOptions, 'timeoutMs' | 'signal' | 'outputBytesMax'> {
-  readonly cpuSecondsMax?: number;
-  readonly memoryBytesMax?: number;
-  readonly fileBytesMax?: number;
-}
+export type LiftLimits = InputLimits;
 
 const UNIT = Buffer.from('{"e1":');
 
@@ -19,16 +16,10 @@ const UNIT = Buffer.from('{"e1":');
  * INPUT_TOO_LARGE, LIMIT_MEMORY, LIMIT_CPU …
  */
 export async function* lift(path: string, limits: LiftLimits = {}): AsyncGenerator<LiftFrame, void, undefined> {
-  const args = [
-    path,
-    '--cpu-seconds-max', String(limits.cpuSecondsMax ?? LIFT_DEFAULTS.cpuSecondsMax),
-    '--memory-bytes-max', String(limits.memoryBytesMax ?? LIFT_DEFAULTS.memoryBytesMax),
-    '--file-bytes-max', String(limits.fileBytesMax ?? LIFT_DEFAULTS.fileBytesMax),
-  ];
-  const { timeoutMs, signal, outputBytesMax } = limits;
-  const options = { signal, ...(timeoutMs !== undefined && { timeoutMs }), ...(outputBytesMax !== undefined && { outputBytesMax }) };
+  // An absolute path is never taken for an option.
+  const args = [resolve(path), ...limitArgs(limits)];
   let first = true;
-  for await (const frame of callNative('lift', args, options)) {
+  for await (const frame of callNative('lift', args, callOptions(limits))) {
     const found = liftFrame(frame);
     if (first !== (found.kind === 'header')) {
       throw new DomainError('NATIVE_FRAME_BROKEN', { expected: first ? 'lift' : 'unit, side or end', found: found.kind });

@@ -91,7 +91,7 @@ describeHere('esbuild 0.18.11 and 0.18.12', () => {
   });
 
   test('a proof that leaves out the fixed function does not', () => {
-    const units = proof.units.filter((unit) => !unit.old?.includes('parseTypeScriptEnumStmt'));
+    const units = proof.units.filter((unit) => !unit.old?.name.endsWith('parseTypeScriptEnumStmt'));
     expect(units.length).toBeLessThan(proof.units.length);
     const result = verifyDeltaProof({ ...proof, units }, { old: old.ref, new: next.ref });
     expect(result.ok).toBe(false);

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lift, type LiftLimits, probeCapsule, runCapsule } from '../src/index.js';
+import { functionSymbols, identify, lift, type LiftLimits, probeCapsule, runCapsule, symbolize } from '../src/index.js';
 import { nativeIsHere } from './native-here.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'native-real-'));
@@ -71,5 +72,33 @@ describeHere('the real capsule', () => {
       reason: 'NATIVE_FAILED',
       facts: { nativeReason: 'PROGRAM_NOT_FOUND' },
     });
+  });
+});
+
+describeHere('the identity and the symbols of a file', () => {
+  test('a program that was just compiled: build id, functions, lines', async () => {
+    const source = join(dir, 'program.c');
+    const program = join(dir, '--symbols');
+    writeFileSync(source, 'int twice(int n) { return n + n; }\nint main(void) { return twice(0); }\n');
+    execFileSync('gcc', ['-g', '-O0', '-Wl,--build-id=sha1', '-o', program, source]);
+    const identity = await identify(program);
+    expect(identity).toMatchObject({ format: 'elf', arch: 'x86-64', goBuildId: null, hasDebugInfo: true, stripped: false });
+    expect(identity.gnuBuildId).toMatch(/^[0-9a-f]{40}$/);
+    const symbols = [];
+    for await (const batch of functionSymbols(program)) symbols.push(...batch);
+    const twice = symbols.find(({ name }) => name === 'twice');
+    expect(twice).toMatchObject({ sizeBytes: expect.any(Number) });
+    const address = BigInt(twice?.address ?? 0);
+    const [known, unknown] = await symbolize(program, [address + 4n, 1n]);
+    expect(known).toEqual({ address: `0x${(address + 4n).toString(16)}`, function: 'twice', offset: 4, file: source, line: 1 });
+    expect(unknown).toEqual({ address: '0x1' });
+    execFileSync('strip', [program]);
+    expect(await identify(program)).toMatchObject({ gnuBuildId: identity.gnuBuildId, hasDebugInfo: false, stripped: true });
+  });
+
+  test('more addresses than one call takes, and a file that is no program, are refused', async () => {
+    await expect(symbolize('/usr/bin/cat', new Array<bigint>(1025).fill(1n))).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
+    writeFileSync(join(dir, 'text'), 'no program');
+    await expect(identify(join(dir, 'text'))).rejects.toMatchObject({ facts: { nativeReason: 'INPUT_NOT_ELF' } });
   });
 });

@@ -1,19 +1,26 @@
 import type { Delta, DeltaUnit } from '../compare/compare-indexes.js';
 import type { UnitIndex } from '../compare/unit-index.js';
 import { type IndexRef, indexRef } from '../index-root.js';
+import type { Leaf } from '../leaf.js';
 import type { Sums } from '../merkle/sums.js';
 import { writeSharedFrame } from '../merkle/write-frame.js';
 import type { Match, UnitClass } from '../unit-class.js';
+import { compareUtf8 } from '../utf8-order.js';
 import { unlistedSums, unitCounts } from './counts.js';
 
 export const DELTA_PROOF_PREDICATE_TYPE = 'https://stella-ops.org/attestation/delta-proof/v1';
 
-/** A listed unit; `old` and `new` are the leaves' own canonical JSON as text: exactly what is hashed. */
+/** A leaf whose references are places in the proof's `references`; all its other members are as they are hashed. */
+export interface ProofLeaf extends Omit<Leaf, 'refs'> {
+  readonly refs: readonly number[];
+}
+
+/** A listed unit. */
 export interface ProofUnit {
   readonly class: UnitClass;
   readonly match: Match;
-  readonly old: string | null;
-  readonly new: string | null;
+  readonly old: ProofLeaf | null;
+  readonly new: ProofLeaf | null;
 }
 
 /**
@@ -36,6 +43,11 @@ export interface DeltaProof {
   readonly new: IndexRef;
   /** Sorted by old id, or new id where there is no old, in UTF-8 order; an old unit before a new one of the same id. */
   readonly units: readonly ProofUnit[];
+  /**
+   * The ids that listed leaves refer to, sorted by UTF-8 bytes, each used: the old and the new leaf of a unit share most
+   * of theirs. What is hashed is the leaf's canonical JSON with the ids put back.
+   */
+  readonly references: readonly string[];
   /** Base64. */
   readonly frame: string;
   /** Listed units by class, every class named. */
@@ -52,21 +64,25 @@ export function proveDelta(
   after: UnitIndex & { readonly artifactSha256: string },
   delta: Delta,
 ): DeltaProof {
-  const units = delta.units.map(proofUnit);
-  const ids = delta.units.flatMap((unit) => [unit.old?.leaf.id, unit.new?.leaf.id].filter((id) => id !== undefined));
+  const leaves = delta.units.flatMap((unit) => [unit.old, unit.new].flatMap((side) => (side === null ? [] : [side.leaf])));
+  const references = [...new Set(leaves.flatMap((leaf) => leaf.refs))].sort(compareUtf8);
+  const places = new Map(references.map((id, place) => [id, place]));
+  const units = delta.units.map((unit) => proofUnit(unit, places));
   const old = indexRef(before.set, before.artifactSha256, before.lifter);
   return {
     old,
     new: indexRef(after.set, after.artifactSha256, after.lifter),
     units,
-    frame: writeSharedFrame(before.set, after.set, ids).toString('base64'),
+    references,
+    frame: writeSharedFrame(before.set, after.set, leaves.map((leaf) => leaf.id)).toString('base64'),
     counts: unitCounts(units),
     unlisted: unlistedSums(old.sums, delta.units.flatMap((unit) => (unit.old === null ? [] : [unit.old.leaf]))),
     declared: { relocatedUnits: delta.relocatedUnits, bijectionSize: delta.bijectionSize },
   };
 }
 
-function proofUnit(unit: DeltaUnit): ProofUnit {
-  const text = (side: DeltaUnit['old']): string | null => (side === null ? null : side.bytes.toString('utf8'));
-  return { class: unit.class, match: unit.match, old: text(unit.old), new: text(unit.new) };
+function proofUnit(unit: DeltaUnit, places: ReadonlyMap<string, number>): ProofUnit {
+  const side = (own: DeltaUnit['old']): ProofLeaf | null =>
+    own === null ? null : { ...own.leaf, refs: own.leaf.refs.map((id) => places.get(id) as number) };
+  return { class: unit.class, match: unit.match, old: side(unit.old), new: side(unit.new) };
 }

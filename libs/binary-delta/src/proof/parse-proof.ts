@@ -1,11 +1,11 @@
 import { isDomainError } from '@stella/errors';
 import { count, members, parseIndexRef } from '../index-root.js';
-import { type Leaf, parseLeafText } from '../leaf.js';
+import { encodeLeaf, type Leaf } from '../leaf.js';
 import { LIMITS } from '../limits.js';
 import type { ListedLeaf } from '../merkle/fold-frame.js';
 import type { Sums } from '../merkle/sums.js';
 import { MATCHES, type Match, UNIT_CLASSES, type UnitClass } from '../unit-class.js';
-import { compareUtf8 } from '../utf8-order.js';
+import { compareUtf8, isStrictlySorted } from '../utf8-order.js';
 import type { DeltaProof, ProofUnit } from './delta-proof.js';
 
 export type ProofFault =
@@ -38,7 +38,7 @@ export interface ParsedUnit {
   readonly new: ListedLeaf | null;
 }
 
-export interface ParsedProof extends Omit<DeltaProof, 'units' | 'frame'> {
+export interface ParsedProof extends Omit<DeltaProof, 'units' | 'references' | 'frame'> {
   readonly units: readonly ParsedUnit[];
   readonly frame: Buffer;
 }
@@ -57,14 +57,15 @@ export function parseProof(value: unknown): ParsedProof {
 }
 
 function parse(value: unknown): ParsedProof {
-  const at = members(value, ['old', 'new', 'units', 'frame', 'counts', 'unlisted', 'declared'], 'proof');
+  const at = members(value, ['old', 'new', 'units', 'references', 'frame', 'counts', 'unlisted', 'declared'], 'proof');
   if (!Array.isArray(at.units)) throw new ProofRefused('PROOF_MALFORMED', { member: 'units' });
   if (at.units.length > LIMITS.proofUnitsMax) throw new ProofRefused('PROOF_TOO_LARGE', { unitsMax: String(LIMITS.proofUnitsMax) });
+  const references = new References(at.references);
   const declared = members(at.declared, ['relocatedUnits', 'bijectionSize'], 'declared');
   const proof = {
     old: parseIndexRef(at.old),
     new: parseIndexRef(at.new),
-    units: at.units.map(parseUnit),
+    units: at.units.map((unit, index) => parseUnit(unit, index, references)),
     frame: parseFrameText(at.frame),
     counts: parseCounts(at.counts),
     unlisted: parseSums(at.unlisted),
@@ -74,23 +75,58 @@ function parse(value: unknown): ParsedProof {
     },
   };
   requireOrder(proof.units);
+  references.requireAllUsed();
   return proof;
 }
 
-function parseUnit(value: unknown, index: number): ParsedUnit {
+function parseUnit(value: unknown, index: number, references: References): ParsedUnit {
   const unit = members(value, ['class', 'match', 'old', 'new'], 'units') as unknown as ProofUnit;
   if (!CLASSES.has(unit.class) || !MATCH_SET.has(unit.match)) throw new ProofRefused('PROOF_MALFORMED', { unit: String(index) });
-  return { class: unit.class, match: unit.match, old: parseSide(unit.old, index), new: parseSide(unit.new, index) };
+  return {
+    class: unit.class,
+    match: unit.match,
+    old: parseSide(unit.old, index, references),
+    new: parseSide(unit.new, index, references),
+  };
 }
 
-function parseSide(value: unknown, index: number): ListedLeaf | null {
+function parseSide(value: unknown, index: number, references: References): ListedLeaf | null {
   if (value === null) return null;
-  if (typeof value !== 'string') throw new ProofRefused('PROOF_MALFORMED', { unit: String(index) });
+  const found = members(value, ['e1', 'id', 'kind', 'name', 'refs', 'residual', 'size'], `unit ${index}`);
+  const leaf = { ...found, refs: references.resolve(found.refs) } as Leaf;
   try {
-    return parseLeafText(value);
+    return { leaf, bytes: encodeLeaf(leaf) };
   } catch (error) {
     if (isDomainError(error)) throw new ProofRefused('PROOF_LEAF_INVALID', { unit: String(index), ...error.facts });
     throw error;
+  }
+}
+
+/** The table of references: one spelling only, so nothing in it that no leaf uses. */
+class References {
+  readonly #ids: readonly string[];
+  readonly #used: Uint8Array;
+
+  constructor(value: unknown) {
+    const isTable = Array.isArray(value) && value.every((id) => typeof id === 'string' && id.isWellFormed());
+    if (!isTable || !isStrictlySorted(value as string[])) throw new ProofRefused('PROOF_MALFORMED', { member: 'references' });
+    this.#ids = value as string[];
+    this.#used = new Uint8Array(this.#ids.length);
+  }
+
+  resolve(value: unknown): string[] {
+    if (!Array.isArray(value)) throw new ProofRefused('PROOF_MALFORMED', { member: 'refs' });
+    return value.map((place: unknown) => {
+      const id = Number.isInteger(place) ? this.#ids[place as number] : undefined;
+      if (id === undefined) throw new ProofRefused('PROOF_MALFORMED', { member: 'refs' });
+      this.#used[place as number] = 1;
+      return id;
+    });
+  }
+
+  requireAllUsed(): void {
+    const unused = this.#used.indexOf(0);
+    if (unused >= 0) throw new ProofRefused('PROOF_MALFORMED', { member: 'references', unused: String(unused) });
   }
 }
 
@@ -116,7 +152,7 @@ function requireOrder(units: readonly ParsedUnit[]): void {
 export function idOf(unit: ParsedUnit): string {
   const side = unit.old ?? unit.new;
   if (side === null) throw new ProofRefused('PROOF_MALFORMED', { unit: 'neither old nor new' });
-  return (side.leaf satisfies Leaf).id;
+  return side.leaf.id;
 }
 
 function parseFrameText(value: unknown): Buffer {

@@ -126,14 +126,23 @@ test('swapped, duplicated and unordered leaves are refused', () => {
   expect(reasonOf(wire({ ...proof, units: reversed }), refs)).toBe('PROOF_OLD_ROOT_MISMATCH');
 });
 
-test('a leaf that is not in its one spelling is refused', () => {
-  const { proof, refs } = small;
-  const index = proof.units.findIndex((unit) => unit.old !== null);
-  const spell = (text: string): DeltaProof => wire({ ...proof, units: proof.units.map((unit, i) => (i === index ? { ...unit, old: text } : unit)) });
-  const text = (proof.units[index] as DeltaProof['units'][number]).old as string;
-  const leaf = JSON.parse(text);
-  const spellings = [` ${text}`, JSON.stringify({ id: leaf.id, ...leaf }), text.replace('"size":', '"size":0'), JSON.stringify({ ...leaf, more: 1 }), 'null', text.replace('"refs":[]', '"refs":["b","a"]')];
-  for (const other of spellings) expect(reasonOf(spell(other), refs)).toBe('PROOF_LEAF_INVALID');
+test('a leaf that is not in its form, and a table of references that is not in its one spelling, are refused', () => {
+  const before = testUnits(testUnit('fn:f', 'f', { refs: ['fn:a', 'fn:b'] }));
+  const { proof, refs } = make(before, testUnits(testUnit('fn:f', 'g', { refs: ['fn:b', 'fn:c'] })));
+  expect(proof.references).toEqual(['fn:a', 'fn:b', 'fn:c']);
+  const [unit] = proof.units;
+  const withOld = (change: object): unknown => ({ ...wire(proof), units: [{ ...unit, old: { ...unit?.old, ...change } }] });
+  expect(reasonOf(withOld({}), refs)).toBe('ok');
+  for (const change of [{ kind: 'mystery' }, { e1: 'AB'.repeat(32) }, { size: -1 }, { size: 1.5 }, { refs: [1, 0] }, { refs: [0, 0] }, { id: '\ud800' }]) {
+    expect(reasonOf(withOld(change), refs)).toBe('PROOF_LEAF_INVALID');
+  }
+  for (const change of [{ more: 1 }, { refs: [9] }, { refs: ['fn:a'] }, { refs: [-1] }, { refs: [0.5] }, { refs: 'fn:a' }]) {
+    expect(reasonOf(withOld(change), refs)).toBe('PROOF_MALFORMED');
+  }
+  for (const references of [['fn:a', 'fn:b', 'fn:c', 'fn:d'], ['fn:b', 'fn:a', 'fn:c'], ['fn:a', 'fn:a', 'fn:c'], ['fn:a', 'fn:b'], 'fn:a']) {
+    expect(reasonOf({ ...wire(proof), references }, refs)).toBe('PROOF_MALFORMED');
+  }
+  expect(reasonOf({ ...wire(proof), references: ['fn:a', 'fn:b', 'fn:d'] }, refs)).toBe('PROOF_NEW_ROOT_MISMATCH');
 });
 
 test('a falsified class is refused, and a declared one is said to be declared', () => {

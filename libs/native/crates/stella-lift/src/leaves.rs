@@ -154,18 +154,22 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
     let mut out = Output { leaves: Vec::new(), sides: Vec::new(), bytes_covered: 0, bytes_residual: 0, residual: 0, undecoded_bytes: 0 };
     let mut ordinals: FxHashMap<&str, u32> = FxHashMap::default();
     let unique = |id: &'_ str, k: u32| if k == 0 { id.to_string() } else { format!("{id}~{k}") };
-    let mut table_bytes = vec![0u64; lifted.functions.len()];
+    // By units: where claims overlap, only one function keeps the bytes.
+    let mut owned = vec![0u64; lifted.functions.len()];
     for u in &lifted.units {
-        if let Class::Table(f) = u.class {
-            table_bytes[f as usize] += u.end - u.start;
+        if let Class::Function(f) | Class::Table(f) = u.class {
+            owned[f as usize] += u.end - u.start;
         }
     }
+    let mut padding = 0;
     for (i, f) in lifted.functions.iter().enumerate() {
         let n = &lifted.normals[i];
         let ordinal = ordinals.entry(&base[i]).or_default();
         let id = unique(&base[i], *ordinal);
         *ordinal += 1;
-        let size = f.end - f.start + table_bytes[i];
+        let slack = u64::from(n.slack_bytes).min(owned[i]);
+        padding += slack;
+        let size = owned[i] - slack;
         let refs = n.references.iter().map(reference).collect();
         out.push(Leaf { e1: &hex(&e1[i]), id: &id, kind: "function", name: &f.name, refs, residual: n.residual, size }, &n.imports);
         out.undecoded_bytes += u64::from(n.undecoded);
@@ -184,7 +188,6 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
             instructions: Some(n.instructions),
         });
     }
-    let mut padding = 0;
     for (i, u) in lifted.units.iter().enumerate() {
         let size = if image.slice(u.start, u.end).is_some() { u.end - u.start } else { 0 };
         let kind = match u.class {

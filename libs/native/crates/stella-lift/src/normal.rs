@@ -30,6 +30,8 @@ pub struct Normal {
     pub residual: u64,
     pub undecoded: u32,
     pub instructions: u32,
+    /// Bytes that say nothing: dropped instructions, and what a near branch takes more than a short one.
+    pub slack_bytes: u32,
     pub signature: Option<[u32; BINS]>,
 }
 
@@ -124,6 +126,9 @@ impl Context<'_, '_, '_> {
             scratch.ordinals[at] = count;
             // Into the middle of an instruction: no ordinal of its own.
             scratch.ordinals[at + 1..decoder.position()].fill(count | 1 << 31);
+            let length = instruction.len() as u32;
+            let branch = instruction.op_count() == 1 && instruction.op0_kind() == OpKind::NearBranch64 && !instruction.is_call_near();
+            normal.slack_bytes += if !kept(&instruction) { length } else if branch { length.saturating_sub(2) } else { 0 };
             if kept(&instruction) {
                 scratch.instructions.push(instruction);
                 count += 1;
@@ -197,18 +202,27 @@ impl Context<'_, '_, '_> {
                 | OpKind::MemoryESEDI
                 | OpKind::MemoryESRDI => out.extend_from_slice(&[b's', kind as u8, instruction.segment_prefix() as u8]),
                 _ => match immediate_address(instruction, operand, &self.rule) {
-                    // Nothing says whether the number is an address.
-                    Some(target) => {
+                    // Nothing says whether the number is an address; inside of code or of an index it is none.
+                    Some(target) if self.plausible(target) => {
                         out.push(b'a');
                         scratch.encoder.residual += 1;
                         self.reference(index, f, target, scratch);
                     }
-                    None => {
+                    _ => {
                         out.push(b'i');
                         out.extend_from_slice(&instruction.immediate(operand).to_le_bytes());
                     }
                 },
             }
+        }
+    }
+
+    fn plausible(&self, target: u64) -> bool {
+        match self.naming.space.resolve(target) {
+            Target::Function(_, offset) => offset == 0,
+            Target::Unit(u, _) => self.naming.space.units[u as usize].class == Class::Data,
+            Target::Import(_) | Target::Unnamed(_) => true,
+            Target::Outside(_) => false,
         }
     }
 

@@ -59,3 +59,21 @@ test.each([
 ])('a structured stack that is wrong at %s says so', (at, stack) => {
   expect(() => analyseStack(stack)).toThrow(expect.objectContaining({ reason: 'STACK_MALFORMED', facts: expect.objectContaining({ at }) }));
 });
+
+test('threads, overlong lines and overlong cycles are bounded', () => {
+  const many = 'goroutine 1 [running]:\nmain.f()\n\tf.go:1\n\n'.repeat(limits.threadsMax + 1);
+  expect(parseTrace(many).threads).toHaveLength(limits.threadsMax);
+  const overlong = `panic: x\n\ngoroutine 1 [running]:\nmain.${'f'.repeat(limits.lineCharsMax)}()\n\tf.go:1\n`;
+  expect(parseTrace(overlong).format).toBe('unknown');
+  const cycle = (period: number) => Array.from({ length: period }, (_, at) => `main.f${at}()\n\tf.go:1\n`).join('');
+  const frames = (period: number) => analyseStack(`panic: x\n\ngoroutine 1 [running]:\n${cycle(period).repeat(3)}`).trace.frames.length;
+  expect(frames(limits.recursionPeriodMax)).toBe(limits.recursionPeriodMax);
+  expect(frames(limits.recursionPeriodMax + 1)).toBe(3 * (limits.recursionPeriodMax + 1));
+});
+
+test('names and messages are cut', () => {
+  const text = `panic: ${'m '.repeat(limits.messageCharsMax)}\n\ngoroutine 1 [running]:\nmain.${'f'.repeat(limits.functionCharsMax)}()\n\tf.go:1\n`;
+  const { trace } = analyseStack(text);
+  expect(trace.failure.messageTemplate.length).toBeLessThanOrEqual(limits.messageCharsMax);
+  expect(trace.frames[0]?.function?.length).toBeLessThanOrEqual(limits.functionCharsMax);
+});

@@ -28,39 +28,57 @@ export const DEFAULT_CATEGORY_RULES: readonly CategoryRule[] = [
     .map((module): CategoryRule => ({ language: 'native', module, category: 'std' })),
 ];
 
+type Test = (text: string | undefined) => boolean;
+
 /** Linear-time glob: literal pieces are found in order, so no pattern can backtrack. */
-export function globMatches(pattern: string, text: string): boolean {
-  const pieces = pattern.split('*');
-  const [first = '', ...rest] = pieces;
-  if (rest.length === 0) return pattern === text;
-  if (!text.startsWith(first)) return false;
-  const last = rest.pop() ?? '';
-  let at = first.length;
-  for (const piece of rest) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+export function compileGlob(pattern: string): (text: string) => boolean {
+  const [first = '', ...middle] = pattern.split('*');
+  const last = middle.pop();
+  if (last === undefined) return (text) => text === pattern;
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const piece of middle) {
+      const found = text.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
 }
 
-function matches(rule: CategoryRule, frame: FrameDraft): boolean {
-  const field = (pattern: string | undefined, value: string | undefined): boolean =>
-    pattern === undefined || (value !== undefined && globMatches(pattern, value));
-  return (
-    (rule.language === undefined || rule.language === frame.language) &&
-    field(rule.function, frame.function) &&
-    field(rule.module, frame.module) &&
-    field(rule.file, frame.file)
-  );
+function compileField(pattern: string | undefined): Test {
+  if (pattern === undefined) return () => true;
+  const glob = compileGlob(pattern);
+  return (text) => text !== undefined && glob(text);
 }
+
+interface CompiledRule {
+  readonly matches: (frame: FrameDraft) => boolean;
+  readonly category: Category;
+}
+
+function compileRule(rule: CategoryRule): CompiledRule {
+  const [name, module, file] = [rule.function, rule.module, rule.file].map(compileField) as [Test, Test, Test];
+  return {
+    category: rule.category,
+    matches: (frame) => name(frame.function) && module(frame.module) && file(frame.file),
+  };
+}
+
+const ofLanguage = (rules: readonly CategoryRule[], language: FrameDraft['language']): CompiledRule[] =>
+  rules.filter((rule) => rule.language === undefined || rule.language === language).map(compileRule);
+
+const DEFAULTS = { go: ofLanguage(DEFAULT_CATEGORY_RULES, 'go'), native: ofLanguage(DEFAULT_CATEGORY_RULES, 'native') };
 
 /** The rule that gives each frame its category: own rules first, then the defaults, then where its code comes from. */
 export function categoryRule(own: readonly CategoryRule[]): FrameRule {
+  const first = { go: ofLanguage(own, 'go'), native: ofLanguage(own, 'native') };
   return {
     id: 'category',
     apply: (frame) => {
-      const rule = [...own, ...DEFAULT_CATEGORY_RULES].find((candidate) => matches(candidate, frame));
+      const matches = (rule: CompiledRule): boolean => rule.matches(frame);
+      const rule = first[frame.language].find(matches) ?? DEFAULTS[frame.language].find(matches);
       frame.category = rule?.category ?? byOrigin(frame);
       return frame.category !== 'app';
     },

@@ -1,24 +1,43 @@
 import { limits } from '../limits.js';
 
-/** Ordered: a later pattern sees what the earlier ones left. Each is linear in the text. */
-const PERSONAL: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b([a-z][a-z0-9+.-]{1,31}:\/\/)[^\s/@"'<>]{1,256}@/gi, '$1<credentials>@'],
-  [/\b[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+[^\\/\s"'()<>|:]{1,255}/gi, '<home>'],
-  [/\/(?:home|Users|var\/home|export\/home)\/[^/\s"'():<>|]{1,255}/g, '<home>'],
-  [/(^|[\s"'(=:,[])\/root(?![\w.-])/g, '$1<home>'],
-  [/\b[A-Za-z]:[\\/]+(?:Windows[\\/]+)?Temp[\\/]+[^\s"'():<>|]{1,1024}/gi, '<temp>'],
-  [/(?:\/private)?\/(?:var\/folders|var\/tmp|tmp|dev\/shm|run\/user)\/[^\s"'():<>|]{1,1024}/g, '<temp>'],
-  [/[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g, '<email>'],
-  [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, '<ip>'],
-  [/\b(?:[0-9a-fA-F]{1,4}:){5,7}[0-9a-fA-F]{1,4}\b/g, '<ip>'],
-  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
-  [/\b(?:ghp|gho|ghs|glpat|sk|pk|xox[abprs]|AKIA|eyJ)[-_A-Za-z0-9.]{16,4096}/g, '<token>'],
-  [/\b(?=[A-Za-z0-9+/_-]{0,512}\d)[A-Za-z0-9+_-]{40,4096}\b/g, '<token>'],
+interface Scrubber {
+  /** Text without this cannot match: most names of functions and files are done with a look for a character. */
+  readonly hint: string;
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+const scrubber = (hint: string, pattern: RegExp, replacement: string): Scrubber => ({ hint, pattern, replacement });
+
+/** Ordered: a later one sees what the earlier ones left. Each is linear in the text. */
+const PERSONAL: readonly Scrubber[] = [
+  scrubber('://', /\b([a-z][a-z0-9+.-]{1,31}:\/\/)[^\s/@"'<>]{1,256}@/gi, '$1<credentials>@'),
+  scrubber(':', /\b[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+[^\\/\s"'()<>|:]{1,255}/gi, '<home>'),
+  scrubber('/', /\/(?:home|Users|var\/home|export\/home)\/[^/\s"'():<>|]{1,255}/g, '<home>'),
+  scrubber('/root', /(^|[\s"'(=:,[])\/root(?![\w.-])/g, '$1<home>'),
+  scrubber(':', /\b[A-Za-z]:[\\/]+(?:Windows[\\/]+)?Temp[\\/]+[^\s"'():<>|]{1,1024}/gi, '<temp>'),
+  scrubber('/', /(?:\/private)?\/(?:var\/folders|var\/tmp|tmp|dev\/shm|run\/user)\/[^\s"'():<>|]{1,1024}/g, '<temp>'),
+  scrubber('@', /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g, '<email>'),
+  scrubber('.', /\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, '<ip>'),
+  scrubber(':', /\b(?:[0-9a-fA-F]{1,4}:){5,7}[0-9a-fA-F]{1,4}\b/g, '<ip>'),
+  scrubber('-', /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'),
+];
+
+/** Shapes of secrets: looked for in text of at least the length of the shortest. */
+const SECRET_CHARS_MIN = 20;
+const SECRETS: readonly Scrubber[] = [
+  scrubber('', /\b(?:ghp|gho|ghs|glpat|sk|pk|xox[abprs]|AKIA|eyJ)[-_A-Za-z0-9.]{16,4096}/g, '<token>'),
+  scrubber('', /\b(?=[A-Za-z0-9+/_-]{0,512}\d)[A-Za-z0-9+_-]{40,4096}\b/g, '<token>'),
 ];
 
 /** Takes user names, home and temporary directories, addresses of people and machines, and tokens out of text. */
 export function scrubText(text: string): string {
-  return PERSONAL.reduce((scrubbed, [pattern, replacement]) => scrubbed.replace(pattern, replacement), text);
+  const scrubbed = PERSONAL.reduce(scrub, text);
+  return scrubbed.length < SECRET_CHARS_MIN ? scrubbed : SECRETS.reduce(scrub, scrubbed);
+}
+
+function scrub(text: string, { hint, pattern, replacement }: Scrubber): string {
+  return text.includes(hint) ? text.replace(pattern, replacement) : text;
 }
 
 const TEMPLATE: readonly (readonly [pattern: RegExp, replacement: string])[] = [

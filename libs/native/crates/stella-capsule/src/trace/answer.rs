@@ -1,7 +1,7 @@
 //! Answers the system calls whose results would differ from run to run.
 
 use super::clock::{to_timespec, to_timeval};
-use super::directory::{self, Answer};
+use super::directory::Answer;
 use super::{Resume, Tracer, waits};
 use crate::jail::name_of_refused;
 use crate::limits::RANDOM_BYTES_MAX;
@@ -104,7 +104,7 @@ impl Tracer<'_> {
 
     fn directory(&mut self, pid: pid_t, regs: user_regs_struct) -> io::Result<Resume> {
         let tgid = self.tasks.get(&pid).map_or(pid, |task| task.tgid);
-        match directory::list(tgid, regs.rdi as i32, regs.rdx as u32 as usize) {
+        match self.directories.list(tgid, regs.rdi as i32, regs.rdx as u32 as usize) {
             Ok(Answer::Sorted(bytes)) => self.fill(pid, regs, &[(regs.rsi, &bytes)], bytes.len() as i64),
             Ok(Answer::Error(errno)) => self.result(pid, regs, -i64::from(errno)),
             // No directory, or a bad descriptor: the kernel says so better.

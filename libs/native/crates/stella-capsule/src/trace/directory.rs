@@ -6,8 +6,10 @@
 use crate::control::{check, check_size};
 use crate::limits::DIRECTORY_ENTRIES_MAX;
 use libc::{c_int, pid_t};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 
 /// The fixed part of `struct linux_dirent64`: inode, offset, length, type.
 const HEADER: usize = 19;
@@ -24,13 +26,36 @@ pub enum Answer {
     Error(i32),
 }
 
-/// Answers one call of process `tgid`; an error when the directory can't be served this way.
-pub fn list(tgid: pid_t, fd: c_int, room: usize) -> io::Result<Answer> {
-    let shared = borrow(tgid, fd)?;
-    // SAFETY: a plain system call on a descriptor that is owned here.
-    let at = unsafe { libc::lseek(shared.as_raw_fd(), 0, libc::SEEK_CUR) };
-    let index = usize::try_from(at).map_err(|_| io::Error::last_os_error())?;
-    let entries = read_all(tgid, fd)?;
+/// What one directory held when its listing began: a listing that goes on is served from it.
+struct Snapshot {
+    /// Process, descriptor, device and inode.
+    of: (pid_t, c_int, u64, u64),
+    entries: Vec<Entry>,
+}
+
+#[derive(Default)]
+pub struct Directories(Option<Snapshot>);
+
+impl Directories {
+    /// Answers one call of process `tgid`; an error when the directory can't be served this way.
+    pub fn list(&mut self, tgid: pid_t, fd: c_int, room: usize) -> io::Result<Answer> {
+        let shared = borrow(tgid, fd)?;
+        // SAFETY: a plain system call on a descriptor that is owned here.
+        let at = unsafe { libc::lseek(shared.as_raw_fd(), 0, libc::SEEK_CUR) };
+        let index = usize::try_from(at).map_err(|_| io::Error::last_os_error())?;
+        let meta = shared.metadata()?;
+        let of = (tgid, fd, meta.dev(), meta.ino());
+        let snapshot = match self.0.take().filter(|snapshot| index > 0 && snapshot.of == of) {
+            Some(snapshot) => snapshot,
+            None => Snapshot { of, entries: read_all(tgid, fd)? },
+        };
+        let answer = serve(&shared, &snapshot.entries, index, room);
+        self.0 = Some(snapshot);
+        answer
+    }
+}
+
+fn serve(shared: &File, entries: &[Entry], index: usize, room: usize) -> io::Result<Answer> {
     let mut out = Vec::new();
     let mut next = index;
     for entry in entries.iter().skip(index) {
@@ -56,12 +81,12 @@ pub fn list(tgid: pid_t, fd: c_int, room: usize) -> io::Result<Answer> {
 }
 
 /// The same open file description as the program's.
-fn borrow(tgid: pid_t, fd: c_int) -> io::Result<OwnedFd> {
+fn borrow(tgid: pid_t, fd: c_int) -> io::Result<File> {
     // SAFETY: both calls return descriptors that are owned from here on.
     unsafe {
         let process = OwnedFd::from_raw_fd(check(libc::syscall(libc::SYS_pidfd_open, tgid, 0) as c_int)?);
         let shared = check(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) as c_int)?;
-        Ok(OwnedFd::from_raw_fd(shared))
+        Ok(File::from_raw_fd(shared))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::rng::SplitMix64;
 use crate::stack;
 use crate::watch::Guard;
 use clock::VirtualClock;
+use directory::Directories;
 use libc::pid_t;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -62,6 +63,7 @@ pub struct Tracer<'a> {
     tsc_trapped: bool,
     tasks: BTreeMap<pid_t, Task>,
     clock: VirtualClock,
+    directories: Directories,
     images: u64,
     /// Stops that were met while a stack was read.
     deferred: VecDeque<stack::Deferred>,
@@ -81,6 +83,7 @@ impl<'a> Tracer<'a> {
             tsc_trapped: tsc,
             tasks: BTreeMap::new(),
             clock,
+            directories: Directories::default(),
             images: 0,
             deferred: VecDeque::new(),
             began,

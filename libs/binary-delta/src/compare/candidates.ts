@@ -33,13 +33,18 @@ export class Matching {
     this.pairs.push({ old, new: next, match });
   }
 
-  /** Pairs, k to k in id order, what has the same property on both sides as often; undefined properties match nothing. */
-  pairBy(property: (candidate: Candidate) => string | undefined, match: Match): void {
+  /**
+   * Pairs, k to k in address order, what has the same property on both sides as often: compilers keep the order of what
+   * they emit. Undefined properties match nothing.
+   */
+  pairBy(property: (candidate: Candidate) => string | undefined, match: Match, groupMax = Infinity): void {
     const olds = grouped(this.old.values(), property);
     const news = grouped(this.new.values(), property);
     for (const [value, group] of olds) {
       const others = news.get(value);
-      if (others?.length !== group.length) continue;
+      if (others?.length !== group.length || group.length > groupMax) continue;
+      group.sort(compareAddresses);
+      others.sort(compareAddresses);
       group.forEach((old, k) => this.pair(old, others[k] as Candidate, match));
     }
   }
@@ -55,6 +60,12 @@ export function grouped<T>(values: Iterable<T>, property: (value: T) => string |
     else group.push(value);
   }
   return groups;
+}
+
+/** Addresses are `0x` and hex without leading zeros; equal or missing ones fall back to the id. */
+function compareAddresses(a: Candidate, b: Candidate): number {
+  const [x = '', y = ''] = [a.side.address, b.side.address];
+  return x.length - y.length || compareUtf8(x, y) || compareUtf8(a.leaf.id, b.leaf.id);
 }
 
 function byId(candidates: readonly Candidate[]): Map<string, Candidate> {

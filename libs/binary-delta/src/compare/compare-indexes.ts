@@ -4,7 +4,7 @@ import { classesOf, type Match, type UnitClass } from '../unit-class.js';
 import { compareUtf8 } from '../utf8-order.js';
 import { findBijection } from './bijection.js';
 import { type Candidate, Matching, type Pair } from './candidates.js';
-import { matchExact } from './match-exact.js';
+import { matchExact, matchRepeated } from './match-exact.js';
 import { matchFuzzy, matchNeighbours } from './match-likely.js';
 import { requireComparable, type UnitIndex, type UnitSide } from './unit-index.js';
 
@@ -34,6 +34,8 @@ export function compareIndexes(before: UnitIndex, after: UnitIndex): Delta {
   const news = differences.flatMap((d) => (d.new === undefined ? [] : [candidate(after, d.new)]));
   const matching = new Matching(olds, news);
   matchExact(matching);
+  matchNeighbours(matching, before.sides, after.sides);
+  matchRepeated(matching);
   matchNeighbours(matching, before.sides, after.sides);
   matchFuzzy(matching);
 

@@ -74,6 +74,19 @@ test('instantiations of one printed name are paired by content before their ordi
   expect(rows(delta(before, after)).filter((row) => (row as string[])[2] !== 'moved')).toEqual([[null, `fn:${name}#0`, 'added', 'none']]);
 });
 
+test('units of one normal form are paired in the order of their addresses, once neighbours had their say', () => {
+  const twin = (id: string, address: string): TestUnit => testUnit(id, 'twin', { name: '' }, { e2: id, address });
+  const before = [twin('fn#a', '0x900'), twin('fn#b', '0x1000'), twin('fn#c', '0x1100')];
+  const after = [twin('fn#z', '0x2900'), twin('fn#y', '0x3000'), twin('fn#x', '0x3100')];
+  expect(rows(delta(before, after))).toEqual([
+    ['fn#a', 'fn#z', 'moved', 'e1'],
+    ['fn#b', 'fn#y', 'moved', 'e1'],
+    ['fn#c', 'fn#x', 'moved', 'e1'],
+  ]);
+  const callers = ['fn#a', 'fn#x'].map((calls) => testUnit('fn:caller', 'caller', {}, { calls: [calls] }));
+  expect(rows(delta([...before, callers[0] as TestUnit], [...after, callers[1] as TestUnit]))).toContainEqual(['fn#a', 'fn#x', 'moved', 'neighbours']);
+});
+
 test('a unique candidate between matched neighbours is proposed, and never counts as equal', () => {
   const caller = testUnit('fn:main', 'main', {}, { calls: ['fn#old'] });
   const callerAfter = { ...caller, side: { ...caller.side, calls: ['fn#new'] } };

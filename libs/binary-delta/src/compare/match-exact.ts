@@ -2,7 +2,9 @@ import { type Candidate, grouped, type Matching } from './candidates.js';
 
 const nameKey = ({ leaf }: Candidate): string | undefined => (leaf.name === '' ? undefined : `${leaf.kind} ${leaf.name}`);
 
-/** The certain stages: id, name, E2, E1. */
+const e1Key = ({ leaf }: Candidate): string => `${leaf.kind} ${leaf.e1}`;
+
+/** The certain stages: id, name, E2, and E1 where only one unit on each side has it. */
 export function matchExact(matching: Matching): void {
   matchCrowdedNames(matching);
   for (const old of [...matching.old.values()]) {
@@ -11,7 +13,12 @@ export function matchExact(matching: Matching): void {
   }
   matching.pairBy(uniqueName(matching), 'name');
   matching.pairBy(({ leaf, side }) => side.e2 && `${leaf.kind} ${side.e2}`, 'e2');
-  matching.pairBy(({ leaf }) => `${leaf.kind} ${leaf.e1}`, 'e1');
+  matching.pairBy(e1Key, 'e1', 1);
+}
+
+/** Several units of one normal form: after their neighbours had a say, in the order of their addresses. */
+export function matchRepeated(matching: Matching): void {
+  matching.pairBy(e1Key, 'e1');
 }
 
 /**

@@ -49,6 +49,11 @@ test.each([
   expect(normalise({ function: name, ...(module && { module }) })?.category).toBe(category);
 });
 
+test('mangled names that are not read stay apart', () => {
+  const mangled = '_ZN3net4http23ConnectionPoolManagerV213acquireSocketERKNS_7RequestE';
+  expect(normalise({ function: mangled })?.key).toBe(mangled);
+});
+
 test('one function name in two modules is two functions; of the platform it is one', () => {
   const key = (name: string, module: string) => normalise({ function: name, module })?.key;
   expect(key('init', 'liba.so.1')).not.toBe(key('init', 'libb.so.1'));

@@ -11,7 +11,7 @@ import type { FrameDraft, FrameRule } from './draft.js';
 import { goRules, looksLikeGo } from './go-rules.js';
 import { nativeRules } from './native-rules.js';
 import { pathRule } from './path.js';
-import { messageTemplate, scrubText } from './scrub.js';
+import { messageTemplate, scrubName, scrubText } from './scrub.js';
 import { threadRules } from './thread-rules.js';
 
 const FRAME_RULES: readonly FrameRule[] = [pathRule, ...goRules, ...nativeRules];
@@ -67,15 +67,7 @@ function applyRules(rules: readonly FrameRule[], draft: FrameDraft): FrameDraft 
 function finish(draft: FrameDraft): NormalisedFrame {
   const { source } = draft;
   const category = draft.category ?? 'app';
-  const name = draft.function === undefined ? undefined : scrubText(draft.function);
-  const module = draft.module === undefined ? undefined : scrubText(draft.module);
-  return {
-    ...(name !== undefined && { key: frameKey(draft, name, module), function: name }),
-    ...(module !== undefined && { module }),
-    ...(source.gnuBuildId !== undefined && { gnuBuildId: source.gnuBuildId }),
-    ...(source.moduleOffset !== undefined && { moduleOffset: source.moduleOffset }),
-    ...(draft.file !== undefined && { file: draft.file }),
-    ...(source.line !== undefined && { line: source.line }),
+  const frame: { -readonly [Member in keyof NormalisedFrame]: NormalisedFrame[Member] } = {
     inlined: source.inlined ?? false,
     trust: source.trust,
     role: source.role,
@@ -84,6 +76,16 @@ function finish(draft: FrameDraft): NormalisedFrame {
     repeated: draft.repeated,
     rules: draft.fired,
   };
+  if (draft.module !== undefined) frame.module = scrubName(draft.module);
+  if (draft.function !== undefined) {
+    frame.function = scrubName(draft.function);
+    frame.key = frameKey(draft, frame.function, frame.module);
+  }
+  if (source.gnuBuildId !== undefined) frame.gnuBuildId = source.gnuBuildId;
+  if (source.moduleOffset !== undefined) frame.moduleOffset = source.moduleOffset;
+  if (draft.file !== undefined) frame.file = draft.file;
+  if (source.line !== undefined) frame.line = source.line;
+  return frame;
 }
 
 /** Two modules may have a function of the same name; code of the platform is the same in whichever module it is. */
@@ -96,8 +98,8 @@ function rawKey({ source, file }: FrameDraft): string {
   if (source.gnuBuildId !== undefined && source.moduleOffset !== undefined) {
     return `${source.gnuBuildId}+${source.moduleOffset}`;
   }
-  if (source.function === undefined) return scrubText(source.raw);
-  return `${scrubText(source.function)} ${file?.split('/').at(-1) ?? '?'}:${source.line ?? '?'}`;
+  if (source.function === undefined) return scrubName(source.raw);
+  return `${scrubName(source.function)} ${file?.split('/').at(-1) ?? '?'}:${source.line ?? '?'}`;
 }
 
 function normaliseFailure(failure: RawFailure): NormalisedTrace['failure'] {

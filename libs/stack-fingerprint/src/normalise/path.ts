@@ -1,5 +1,5 @@
 import type { FrameDraft, FrameRule } from './draft.js';
-import { scrubText } from './scrub.js';
+import { scrubName } from './scrub.js';
 
 const MODULE_CACHE = /(?:^|\/)(?:pkg\/mod\/|vendor\/)?((?:[\w-]{1,64}\.){1,4}[a-z]{2,16}\/[\w.~/-]{1,512}?)@v[^/]{1,128}\/(.{1,2048})$/;
 const CARGO = /(?:^|\/)registry\/src\/[^/]{1,128}\/([\w-]{1,128}?)-\d[\w.+-]{0,64}\/(.{1,2048})$/;
@@ -15,7 +15,7 @@ export const pathRule: FrameRule = {
   apply: (frame) => {
     if (frame.file === undefined) return false;
     const relative = relativePath(frame, frame.file.replaceAll('\\', '/'));
-    const scrubbed = relative === '' ? undefined : scrubText(relative);
+    const scrubbed = relative === '' ? undefined : scrubName(relative);
     if (scrubbed === frame.file) return false;
     frame.file = scrubbed;
     return true;
@@ -38,7 +38,7 @@ function relativePath(frame: FrameDraft, path: string): string {
   const absolute = path.startsWith('/') || /^[A-Za-z]:\//.test(path);
   if (!absolute) return path.replace(/^(?:\.{1,2}\/){1,64}/, '');
   const built = BUILD_ROOT.exec(path)?.[1];
-  return lastParts(scrubText(built ?? path));
+  return lastParts(scrubName(built ?? path));
 }
 
 function lastParts(path: string): string {

@@ -27,13 +27,22 @@ const PERSONAL: readonly Scrubber[] = [
 const SECRET_CHARS_MIN = 20;
 const SECRETS: readonly Scrubber[] = [
   scrubber('', /\b(?:ghp|gho|ghs|glpat|sk|pk|xox[abprs]|AKIA|eyJ)[-_A-Za-z0-9.]{16,4096}/g, '<token>'),
-  scrubber('', /\b(?=[A-Za-z0-9+/_-]{0,512}\d)[A-Za-z0-9+_-]{40,4096}\b/g, '<token>'),
 ];
+const LONG_WORD_CHARS_MIN = 40;
+const LONG_WORD = /[A-Za-z0-9+_-]{40,4096}/g;
+
+/** The same for names of functions, modules and files, where a long word with digits is a mangled name. */
+export function scrubName(name: string): string {
+  return PERSONAL.reduce(scrub, name);
+}
 
 /** Takes user names, home and temporary directories, addresses of people and machines, and tokens out of text. */
 export function scrubText(text: string): string {
-  const scrubbed = PERSONAL.reduce(scrub, text);
-  return scrubbed.length < SECRET_CHARS_MIN ? scrubbed : SECRETS.reduce(scrub, scrubbed);
+  const scrubbed = scrubName(text);
+  if (scrubbed.length < SECRET_CHARS_MIN) return scrubbed;
+  const plain = SECRETS.reduce(scrub, scrubbed);
+  // A long name is made of letters; a long secret has digits too.
+  return plain.length < LONG_WORD_CHARS_MIN ? plain : plain.replace(LONG_WORD, (word) => (/\d/.test(word) ? '<token>' : word));
 }
 
 function scrub(text: string, { hint, pattern, replacement }: Scrubber): string {

@@ -8,10 +8,13 @@ import { JSON_DEPTH_MAX } from './json-value.js';
  *   non-finite numbers, lone surrogates and more than 64 levels (which includes cycles)
  */
 export function canonicalize(value: unknown): Uint8Array {
-  return Buffer.from(encode(value, '$', 0), 'utf8');
+  return Buffer.from(encode(value, []), 'utf8');
 }
 
-function encode(value: unknown, path: string, depth: number): string {
+/** Where the encoder is: names and indexes from the root. */
+type Path = (string | number)[];
+
+function encode(value: unknown, path: Path): string {
   switch (typeof value) {
     case 'boolean':
       return String(value);
@@ -22,37 +25,41 @@ function encode(value: unknown, path: string, depth: number): string {
       return String(Object.is(value, -0) ? 0 : value);
     case 'object':
       if (value === null) return 'null';
-      if (depth === JSON_DEPTH_MAX) return refuse('nested too deeply', path);
-      return Array.isArray(value) ? encodeArray(value, path, depth + 1) : encodeObject(value, path, depth + 1);
+      if (path.length === JSON_DEPTH_MAX) return refuse('nested too deeply', path);
+      return Array.isArray(value) ? encodeArray(value, path) : encodeObject(value, path);
     default:
       return refuse(`type ${typeof value}`, path);
   }
 }
 
-function encodeArray(items: readonly unknown[], path: string, depth: number): string {
+function encodeArray(items: readonly unknown[], path: Path): string {
   // Array.from visits holes too, so that a sparse array is refused and not shortened.
-  return `[${Array.from(items, (item, index) => encode(item, `${path}[${index}]`, depth)).join(',')}]`;
+  return `[${Array.from(items, (item, index) => encodeAt(index, item, path)).join(',')}]`;
 }
 
-function encodeObject(value: object, path: string, depth: number): string {
+function encodeObject(value: object, path: Path): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return refuse('class instance', path);
   const members = value as Readonly<Record<string, unknown>>;
   const encoded = Object.keys(members)
-    .sort(byCodeUnits)
-    .map((name) => `${encodeString(name, path)}:${encode(members[name], `${path}.${name}`, depth)}`);
+    .sort()
+    .map((name) => `${encodeString(name, path)}:${encodeAt(name, members[name], path)}`);
   return `{${encoded.join(',')}}`;
 }
 
-function encodeString(value: string, path: string): string {
+function encodeAt(step: string | number, value: unknown, path: Path): string {
+  path.push(step);
+  const encoded = encode(value, path);
+  path.pop();
+  return encoded;
+}
+
+function encodeString(value: string, path: Path): string {
   if (!value.isWellFormed()) return refuse('lone surrogate', path);
   return JSON.stringify(value);
 }
 
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : 1;
-}
-
-function refuse(problem: string, path: string): never {
-  throw new DomainError('JSON_NOT_ENCODABLE', { problem, path: path.slice(0, 200) });
+function refuse(problem: string, path: Path): never {
+  const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  throw new DomainError('JSON_NOT_ENCODABLE', { problem, path: `$${text}`.slice(0, 200) });
 }

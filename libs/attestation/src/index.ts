@@ -13,6 +13,7 @@ export {
   type EnvelopeExpectation,
   type VerifiedEnvelope,
 } from './dsse.js';
+export { foldCase } from './json-parser.js';
 export { isJsonObject, JSON_DEPTH_MAX, type JsonArray, type JsonObject, type JsonValue } from './json-value.js';
 export { KeyPair, type Signer } from './key-pair.js';
 export {
@@ -43,7 +44,6 @@ export {
   type VerifiedStatement,
 } from './statement.js';
 export {
-  foldCase,
   JSON_SIZE_BYTES_MAX,
   parseCanonicalJson,
   parseStrictJson,

@@ -48,8 +48,8 @@ export function publicKeyFromPem(pem: string): PublicKey {
 }
 
 export function publicKeyToPem(key: PublicKey): string {
-  const lines = Buffer.from(key.spki).toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
+  const body = Buffer.from(key.spki).toString('base64').replace(/.{64}(?!$)/g, '$&\n');
+  return `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----\n`;
 }
 
 /** @param raw 32 bytes as in RFC 8032, the form that signed notes use. @throws DomainError `KEY_MALFORMED` */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { reasonOf, refusal } from '../test/support/errors.js';
 import { canonicalize } from './canonical-json.js';
+import { foldCase } from './json-parser.js';
 import { JSON_DEPTH_MAX, type JsonValue } from './json-value.js';
-import { foldCase, parseCanonicalJson, parseStrictJson } from './strict-json.js';
+import { parseCanonicalJson, parseStrictJson } from './strict-json.js';
 
 const limits = { sizeBytesMax: 1_000_000 };
 const parse = (text: string) => parseStrictJson(Buffer.from(text), limits);

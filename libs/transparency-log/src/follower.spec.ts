@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asyncReasonOf, reasonOf } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf, refusal } from '../test/support/errors.js';
 import { logSigner, MemoryLog, numbered } from '../test/support/logs.js';
 import { signCheckpoint, verifyCheckpoint } from './checkpoint.js';
 import { followCheckpoint, type Misbehaviour, readVerifiedEntries, requireGoodLog, verifyMisbehaviour } from './follower.js';
@@ -60,7 +60,10 @@ test('two roots of one size: evidence that anyone can check', async () => {
   const advance = await follow(twin, log.checkpoint);
   if (advance.outcome !== 'misbehaved') throw new Error(advance.outcome);
   expect(verifyMisbehaviour(advance.evidence, log.identity)).toBe(true);
-  expect(reasonOf(() => requireGoodLog(advance))).toBe('TLOG_EQUIVOCATION');
+  const error = refusal(() => requireGoodLog(advance));
+  expect(error.reason).toBe('TLOG_EQUIVOCATION');
+  expect(error.facts['first']).toMatch(/^acme\.example\/log 10 /);
+  expect(error.facts['second']).not.toBe(error.facts['first']);
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { type LogIdentity, type VerifiedCheckpoint, verifyCheckpoint } from './c
 import { equalHashes, hashLeaf, type Hash } from './hashing.js';
 import { requireWhole } from './integers.js';
 import type { NoteKey } from './note-key.js';
-import { encodeNote } from './note.js';
+import { type Note, parseNote } from './note.js';
 import { verifyConsistency } from './proof-verify.js';
 import { TileTree } from './tile-tree.js';
 import { TILE_WIDTH, type TileReader } from './tiles.js';
@@ -130,13 +130,19 @@ async function historyAt(reader: TileReader, size1: number, { checkpoint }: Veri
 
 /** @throws DomainError `TLOG_ROLLED_BACK` or `TLOG_EQUIVOCATION`, for callers that only go on with a good log */
 export function requireGoodLog(advance: Advance): VerifiedCheckpoint {
-  if (advance.outcome === 'misbehaved') throw new DomainError('TLOG_EQUIVOCATION', noteFacts(advance.evidence));
+  if (advance.outcome === 'misbehaved') {
+    const { first, second } = advance.evidence;
+    throw new DomainError('TLOG_EQUIVOCATION', {
+      first: describe(parseNote(first)),
+      second: describe(parseNote(second)),
+    });
+  }
   if (advance.outcome === 'behind') {
-    throw new DomainError('TLOG_ROLLED_BACK', { seen: Buffer.from(encodeNote(advance.latest.note)).toString() });
+    throw new DomainError('TLOG_ROLLED_BACK', { seen: describe(advance.latest.note) });
   }
   return advance.latest;
 }
 
-function noteFacts({ first, second }: Misbehaviour) {
-  return { first: Buffer.from(first).toString(), second: Buffer.from(second).toString() };
+function describe({ text }: Note): string {
+  return text.split('\n').slice(0, 3).join(' ');
 }

@@ -1,3 +1,4 @@
+export { auditLog } from './audit.js';
 export {
   formatCheckpoint,
   parseCheckpoint,

@@ -18,11 +18,11 @@ import {
 
 /**
  * A tree of fixed size, read from tiles. Nothing that it answers is verified against a root: verify the proofs, or
- * compare `root()` with a checkpoint first. Tiles are read once per tree.
+ * compare `root()` with a checkpoint first. Tiles of hashes are read once per tree, bundles at each call.
  * @throws from every method: DomainError `TLOG_TILE_MISSING`, `TLOG_TILE_INVALID`, `TLOG_SIZE_OUT_OF_RANGE`
  */
 export class TileTree {
-  private readonly tiles = new Map<string, Promise<Uint8Array>>();
+  private readonly tiles = new Map<string, Promise<Hash[]>>();
 
   constructor(
     private readonly reader: TileReader,
@@ -73,7 +73,12 @@ export class TileTree {
   /** The entries of one bundle: 256, or those that the tree has of the last one. */
   async bundle(index: number): Promise<Uint8Array[]> {
     const tile = this.tile('entries', index);
-    return parseBundle(await this.bytes(tile), tile);
+    return parseBundle(await this.load(tile, tilePath(tile)), tile);
+  }
+
+  /** A hash as its tile stores it: the root of 256^level leaves. */
+  async storedHash(level: number, index: number): Promise<Hash> {
+    return this.node({ level: level * TILE_HEIGHT, index });
   }
 
   private hashes(ranges: ProofRanges): Promise<Hash[]> {
@@ -90,7 +95,7 @@ export class TileTree {
     const leaves = 2 ** (level % TILE_HEIGHT);
     const first = index * leaves;
     const tile = this.tile(tileLevel, Math.floor(first / TILE_WIDTH));
-    const hashes = parseTile(await this.bytes(tile), tile);
+    const hashes = await this.hashTile(tile);
     const offset = first % TILE_WIDTH;
     return hashPerfect(hashes.slice(offset, offset + leaves));
   }
@@ -100,13 +105,13 @@ export class TileTree {
     return { level, index, width: tileWidth(level === 'entries' ? 0 : level, index, this.size) };
   }
 
-  private bytes(tile: TileId): Promise<Uint8Array> {
+  private hashTile(tile: TileId): Promise<Hash[]> {
     const path = tilePath(tile);
     const known = this.tiles.get(path);
     if (known) return known;
-    const bytes = this.load(tile, path);
-    this.tiles.set(path, bytes);
-    return bytes;
+    const hashes = this.load(tile, path).then((bytes) => parseTile(bytes, tile));
+    this.tiles.set(path, hashes);
+    return hashes;
   }
 
   private async load(tile: TileId, path: string): Promise<Uint8Array> {

@@ -38,7 +38,8 @@ export interface Resource {
 /**
  * What to persist. Write every tile durably first, in any order; then replace `lastCheckpoint` by `checkpoint` in one
  * compare-and-swap. A crash in between leaves the old tree whole: no signed checkpoint refers to the new tiles, and
- * the next append overwrites them.
+ * the next append overwrites them. When the swap is lost to another writer, destroy the plan: its checkpoint is signed,
+ * and together with the winner's it would be proof of two histories.
  */
 export interface AppendPlan {
   readonly tiles: readonly Resource[];

@@ -9,8 +9,6 @@ use gimli::{BaseAddresses, CallFrameInstruction, CallFrameInstructionIter, CieOr
 pub struct UnwindEntry {
     pub start: u64,
     pub end: u64,
-    /// Addresses of the record in `.eh_frame`.
-    pub record: (u64, u64),
     /// The call-frame program: the code offset from which each rule holds, and the rule.
     pub program: Vec<(u32, Box<str>)>,
     /// What the entry shares with others: augmentation, factors, initial program.
@@ -54,8 +52,6 @@ pub fn read(image: &Image<'_>, max: usize) -> Unwind {
             unwind.complete = false;
             continue;
         };
-        let record = section.start + fde.offset() as u64;
-        let record_end = record + 4 + fde.entry_len() as u64;
         let cie = fde.cie();
         let mut common = blake3::Hasher::new();
         let augmentation = cie.augmentation().map(|a| format!("{a:?}")).filter(|_| cie.personality().is_none()).unwrap_or_default();
@@ -72,10 +68,11 @@ pub fn read(image: &Image<'_>, max: usize) -> Unwind {
             Some(gimli::Pointer::Direct(a)) => Some(a),
             _ => None,
         };
+        // A signal frame's entry starts one byte early, so that unwinders find it from the return address.
+        let early = u64::from(fde.is_signal_trampoline());
         unwind.entries.push(UnwindEntry {
-            start: fde.initial_address(),
+            start: fde.initial_address().saturating_add(early),
             end: fde.initial_address().saturating_add(fde.len()),
-            record: (record, record_end.min(section.end)),
             program,
             common: *common.finalize().as_bytes(),
             exception_table,

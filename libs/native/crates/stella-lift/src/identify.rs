@@ -45,7 +45,7 @@ pub fn functions(image: &Image<'_>, limits: &Limits) -> Vec<FunctionSymbol> {
     let mut found: Vec<(u64, u8, FunctionSymbol)> = Vec::new();
     if let Some(section) = image.section(".gopclntab").or_else(|| image.section(".data.rel.ro.gopclntab")) {
         let text = image.section(".text").map_or(0, |s| s.start);
-        if let Some(table) = pclntab::parse(image.section_bytes(section), section.start, text, limits.functions_max) {
+        if let Some(table) = pclntab::parse(image.section_bytes(section), text, limits.functions_max) {
             found.extend(table.functions.iter().map(|f| {
                 (f.start, 0, FunctionSymbol { address: f.start, size_bytes: f.end - f.start, name: f.name.to_string() })
             }));

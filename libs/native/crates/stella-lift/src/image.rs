@@ -134,7 +134,7 @@ pub fn parse_image(bytes: &[u8], purpose: Purpose) -> Result<Image<'_>, Failure>
             allocated: flags & 2 != 0,
             writable: flags & 1 != 0,
             executable: flags & 4 != 0,
-            compressed: flags & u64::from(elf::SHF_COMPRESSED.0) != 0,
+            compressed: flags & elf::SHF_COMPRESSED.0 != 0,
         });
     }
     let mut symbols = Vec::new();
@@ -171,13 +171,13 @@ pub fn parse_image(bytes: &[u8], purpose: Purpose) -> Result<Image<'_>, Failure>
     allocated.sort_unstable();
     let go = sections.iter().any(|s| s.name.ends_with(".gopclntab"));
     Ok(Image {
-        section_headers: (header.e_shoff(LE).into(), sections.len() as u64 * 64),
+        section_headers: (header.e_shoff(LE), sections.len() as u64 * 64),
         go,
         go_plain: sections.iter().find(|s| go && s.name == ".noptrdata").map(|s| (s.start, s.end)),
         bytes,
         kind: header.e_type(LE).0,
-        entry: header.e_entry(LE).into(),
-        program_headers: (header.e_phoff(LE).into(), headers.len() as u64 * 56),
+        entry: header.e_entry(LE),
+        program_headers: (header.e_phoff(LE), headers.len() as u64 * 56),
         program_header_kinds: kinds,
         segments,
         sections,

@@ -6,7 +6,7 @@ use crate::elf_regions::{linkage_stubs, regions};
 use crate::encoder::{DataName, FunctionName, Naming, short};
 use crate::functions::{Function, discover};
 use crate::go::regions::GoTables;
-use crate::go::{lines, moduledata, pclntab, regions as go_regions};
+use crate::go::{coverage, lines, moduledata, pclntab, regions as go_regions};
 use crate::image::Image;
 use crate::limits::Limits;
 use crate::normal::{Context, Normal, normal_forms};
@@ -37,7 +37,7 @@ pub struct Lifted {
 pub fn go_tables<'a>(image: &Image<'a>, relocations: &Relocations, limits: &Limits) -> Option<GoTables<'a>> {
     let section = [".gopclntab", ".data.rel.ro.gopclntab"].iter().find_map(|n| image.section(n))?;
     let text = image.section(".text").map_or(0, |s| s.start);
-    let pclntab = pclntab::parse(image.section_bytes(section), section.start, text, limits.functions_max)?;
+    let pclntab = pclntab::parse(image.section_bytes(section), text, limits.functions_max)?;
     let relative = |at: u64| match relocations.at(at) {
         Some(Relocation::Relative(to)) => Some(*to),
         _ => None,
@@ -191,7 +191,8 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
                 unit.name = Some(if unit.start == go.module.gcdata { "go:gcdata" } else { "go:gcbss" }.into());
             }
         }
-        lines::line_contents(go, &mut containers);
+        lines::line_contents(image, go, &mut containers);
+        coverage::check(image, go, &mut containers);
     }
     for unit in &units {
         if let Class::Container(c) = unit.class {

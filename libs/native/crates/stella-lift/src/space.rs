@@ -79,10 +79,10 @@ fn go_pointer(image: &Image<'_>, address: u64, value: u64) -> bool {
     if let Some((start, end)) = image.go_plain.filter(|r| (r.0..r.1).contains(&address)) {
         // Data without pointers for the collector: only package initialisers lead anywhere, to functions and each other.
         let small = |at: u64| image.u64_at(at).is_some_and(|n| n < 4096);
-        let task = value % 8 == 0 && (start..end).contains(&value) && image.u64_at(value) == Some(0) && small(value + 8) && small(value + 16);
+        let task = value.is_multiple_of(8) && (start..end).contains(&value) && image.u64_at(value) == Some(0) && small(value + 8) && small(value + 16);
         return task || image.segment_of(value).is_some_and(|s| s.executable);
     }
-    value % 8 == 0
+    value.is_multiple_of(8)
         || image.segment_of(value).is_some_and(|s| s.writable)
         || address.checked_add(8).and_then(|next| image.u64_at(next)).is_some_and(|length| {
             (1..1 << 28).contains(&length) && image.slice(value, value + length).is_some()

@@ -40,7 +40,7 @@ pub fn symbolize(image: &Image<'_>, addresses: &[u64], limits: &Limits) -> Vec<P
     let lines = context(image);
     let go = image.section(".gopclntab").or_else(|| image.section(".data.rel.ro.gopclntab")).and_then(|section| {
         let text = image.section(".text").map_or(0, |s| s.start);
-        pclntab::parse(image.section_bytes(section), section.start, text, limits.functions_max)
+        pclntab::parse(image.section_bytes(section), text, limits.functions_max)
     });
     let place = |address: &u64| {
         let i = symbols.partition_point(|s| s.address <= *address);

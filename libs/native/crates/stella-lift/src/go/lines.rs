@@ -39,10 +39,10 @@ pub fn index_contents(image: &Image<'_>, relocations: &Relocations, go: &GoTable
 }
 
 /// Adds a leaf of no bytes for each package: they lie in the shared tables.
-pub fn line_contents(go: &GoTables<'_>, containers: &mut Vec<Container>) {
+pub fn line_contents(image: &Image<'_>, go: &GoTables<'_>, containers: &mut Vec<Container>) {
     let table = &go.pclntab;
     let mut packages: BTreeMap<&str, Vec<(&str, Hash)>> = BTreeMap::new();
-    for f in &table.functions {
+    for (index, f) in table.functions.iter().enumerate() {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&f.start_line.to_le_bytes());
         hasher.update(table.table(f.pcln));
@@ -50,6 +50,7 @@ pub fn line_contents(go: &GoTables<'_>, containers: &mut Vec<Container>) {
         if let Some(offset) = f.pcdata.get(PCDATA_INLINE_TREE) {
             hasher.update(table.table(*offset));
         }
+        inline_tree(image, go, index, &mut hasher);
         let mut last = -1;
         for (file, _) in super::pclntab::steps(table.table(f.pcfile)) {
             if file != last && file >= 0 {
@@ -69,17 +70,27 @@ pub fn line_contents(go: &GoTables<'_>, containers: &mut Vec<Container>) {
     }
 }
 
-/// Names and parent offsets of a function's inline tree, for the traceback's sake.
-pub fn inline_tree(image: &Image<'_>, go: &GoTables<'_>, function: usize) -> Vec<(String, u32)> {
+/// The inline tree of a function without offsets of names: for each entry its name, then its other words.
+fn inline_tree(image: &Image<'_>, go: &GoTables<'_>, function: usize, hasher: &mut blake3::Hasher) {
     let f = &go.pclntab.functions[function];
-    let Some(Some(offset)) = f.funcdata.get(FUNCDATA_INLINE_TREE) else { return Vec::new() };
+    let Some(Some(offset)) = f.funcdata.get(FUNCDATA_INLINE_TREE) else { return };
     let (start, size) = (go.funcdata_address(*offset), go.inline_entry_size());
-    let place = if go.pclntab.layout >= Layout::Go120 { (4, 8) } else { (12, 16) };
-    let entry = |i: u64| {
-        let bytes = image.slice(start + i * size, start + (i + 1) * size)?;
-        Some((go.pclntab.name_at(u32_at(bytes, place.0)?)?.to_string(), u32_at(bytes, place.1)?))
-    };
-    (0..go.inline_entries(function)).map_while(entry).collect()
+    // Where the name's offset lies, and from where on the words are kept.
+    let (name, file) = if go.pclntab.layout >= Layout::Go120 { (4, None) } else { (12, Some(4)) };
+    for i in 0..go.inline_entries(function) {
+        let Some(bytes) = image.slice(start + i * size, start + (i + 1) * size) else { return };
+        for at in (0..size as usize).step_by(4) {
+            let word = u32_at(bytes, at).unwrap_or(0);
+            if at == name {
+                hasher.update(go.pclntab.name_at(word).unwrap_or("?").as_bytes()).update(&[0]);
+            } else if Some(at) == file {
+                let path = go.pclntab.file(f.cu_offset, word).unwrap_or("?");
+                hasher.update(path.as_bytes()).update(&[0]);
+            } else {
+                hasher.update(&word.to_le_bytes());
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the Go linker leaves in an executable: function tables, types, module data.
 
 pub mod buildinfo;
+pub mod coverage;
 pub mod lines;
 pub mod moduledata;
 pub mod pclntab;

@@ -9,7 +9,6 @@ use crate::image::Image;
 pub struct ModuleData {
     pub address: u64,
     pub size: u64,
-    pub ftab_entries: u64,
     pub find_func_tab: u64,
     pub gcdata: u64,
     pub gcbss: u64,
@@ -40,7 +39,7 @@ pub fn find(image: &Image<'_>, pclntab: u64, layout: Layout, relative: impl Fn(u
 }
 
 fn read(address: u64, layout: Layout, word: &impl Fn(u64) -> Option<u64>) -> Option<ModuleData> {
-    let mut m = ModuleData { address, ftab_entries: word(17)?, find_func_tab: word(19)?, ..Default::default() };
+    let mut m = ModuleData { address, find_func_tab: word(19)?, ..Default::default() };
     let mut i = match layout {
         Layout::Go116 | Layout::Go118 => 33,
         Layout::Go120 => 35,

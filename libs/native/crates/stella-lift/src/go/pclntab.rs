@@ -15,6 +15,7 @@ pub enum Layout {
 #[derive(Debug, Clone)]
 pub struct GoFunction<'a> {
     pub name: &'a str,
+    pub name_offset: u32,
     pub start: u64,
     pub end: u64,
     pub args: u32,
@@ -29,14 +30,13 @@ pub struct GoFunction<'a> {
     pub pcdata: Vec<u32>,
     /// Offsets from the `gofunc` base (1.18 on) or addresses (before); `None` where absent.
     pub funcdata: Vec<Option<u64>>,
-    /// Bytes that this function alone has in the table: record and index entry.
+    /// Where its record lies in the table.
     pub record: (u32, u32),
 }
 
 pub struct Pclntab<'a> {
     pub layout: Layout,
     pub bytes: &'a [u8],
-    pub address: u64,
     pub text_start: u64,
     pub names: usize,
     pub cutab: usize,
@@ -47,7 +47,7 @@ pub struct Pclntab<'a> {
 }
 
 /// A table is recognised by its header; `None` when it is not one that this reader knows.
-pub fn parse<'a>(bytes: &'a [u8], address: u64, text: u64, functions_max: usize) -> Option<Pclntab<'a>> {
+pub fn parse<'a>(bytes: &'a [u8], text: u64, functions_max: usize) -> Option<Pclntab<'a>> {
     let layout = match u32_at(bytes, 0)? {
         0xffff_fffa => Layout::Go116,
         0xffff_fff0 => Layout::Go118,
@@ -69,7 +69,7 @@ pub fn parse<'a>(bytes: &'a [u8], address: u64, text: u64, functions_max: usize)
     if count == 0 || count > functions_max {
         return None;
     }
-    let mut table = Pclntab { layout, bytes, address, text_start, names, cutab, filetab, pctab, funcs, functions: Vec::new() };
+    let mut table = Pclntab { layout, bytes, text_start, names, cutab, filetab, pctab, funcs, functions: Vec::new() };
     table.functions = (0..count).map(|i| table.function(i)).collect::<Option<_>>()?;
     if table.functions.windows(2).any(|w| w[0].start > w[1].start) {
         return None;
@@ -122,6 +122,7 @@ impl<'a> Pclntab<'a> {
         };
         Some(GoFunction {
             name: self.text(self.names + field(0)? as usize)?,
+            name_offset: field(0)?,
             start,
             end,
             args: field(1)?,
@@ -235,8 +236,8 @@ mod tests {
         let mut bytes = vec![0u8; 128];
         bytes[..8].copy_from_slice(&[0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
         bytes[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
-        assert!(parse(&bytes, 0, 0, 1000).is_none());
+        assert!(parse(&bytes, 0, 1000).is_none());
         bytes[8..16].copy_from_slice(&100u64.to_le_bytes());
-        assert!(parse(&bytes, 0, 0, 1000).is_none());
+        assert!(parse(&bytes, 0, 1000).is_none());
     }
 }

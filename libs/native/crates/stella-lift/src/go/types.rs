@@ -22,7 +22,6 @@ pub enum Field {
 
 #[derive(Debug, Clone)]
 pub struct GoType {
-    pub start: u64,
     pub end: u64,
     pub name: String,
     pub hash: u32,
@@ -155,7 +154,7 @@ impl TypeSpace<'_, '_> {
         fields.sort_by_key(|f| f.0);
         let program = bytes[23] & KIND_GC_PROGRAM != 0;
         let mask_bytes = if program { 0 } else { (pointer_bytes / 8).div_ceil(8) };
-        Some(GoType { start: address, end: address + end as u64, mask_bytes, name: name.to_string(), hash: super::u32_at(bytes, 16)?, fields })
+        Some(GoType { end: address + end as u64, mask_bytes, name: name.to_string(), hash: super::u32_at(bytes, 16)?, fields })
     }
 
     /// Map descriptors: key, element, bucket, hasher, then sizes (classic, 88 bytes) or group layout (Swiss, 104 bytes).

@@ -50,6 +50,11 @@ export function fingerprint(trace: NormalisedTrace): Fingerprints {
   };
 }
 
+/** The level by which a replay's crash is compared, as `<level>:<hex>`: by functions where they have names. */
+export function stackIdentity({ k0, k1 }: Fingerprints): string {
+  return k1 === undefined ? `k0:${k0}` : `k1:${k1}`;
+}
+
 /** The frames of a trace's signature: what runs above the first in-app function, then the first three of these. */
 export function signature(trace: NormalisedTrace): readonly string[] {
   const telling = trace.frames.filter((frame) => frame.weight > 0.1);

@@ -1,4 +1,4 @@
-import { MemoryTraceIndex, matchTrace, symboliseTrace, fingerprint, type AnalysedStack } from '../src/index.js';
+import { MemoryTraceIndex, matchTrace, symboliseTrace, fingerprint, stackIdentity, type AnalysedStack } from '../src/index.js';
 import { sample, sampleSymbols } from './samples.js';
 
 const symbolised = (level: 'O1' | 'O2'): AnalysedStack => {
@@ -68,6 +68,12 @@ test('a stripped trace has no function to match by; symbols arrive, and the stor
   expect(prints.k0).toBe(stripped.fingerprints.k0);
   const result = await matchTrace({ trace: stored.trace, fingerprints: prints }, index);
   expect(result.candidates[0]).toMatchObject({ decision: 'same', incidentId: 'lua-CVE-2020-24370' });
+});
+
+test('a replay is compared by functions where there are names, else by machine code', () => {
+  const { fingerprints } = sample('lua-5.4.0-O2.json');
+  expect(stackIdentity(fingerprints)).toBe(`k0:${fingerprints.k0}`);
+  expect(stackIdentity(symbolised('O2').fingerprints)).toBe(`k1:${symbolised('O2').fingerprints.k1}`);
 });
 
 test('the same machine code is the same crash, names or not', async () => {

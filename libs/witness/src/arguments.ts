@@ -1,6 +1,5 @@
-import { canonicalize } from '@stella/attestation';
+import { canonicalize, sha256Hex } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
-import { sha256 } from './digest.js';
 import { limits } from './limits.js';
 import type { WitnessCore } from './witness.js';
 
@@ -16,5 +15,5 @@ export function encodeArguments(args: readonly string[]): { readonly blob: Uint8
     throw new DomainError('WITNESS_INVALID', { member: 'arguments', problem });
   }
   const blob = canonicalize(args);
-  return { blob, reference: { sha256: sha256(blob), sizeBytes: blob.length, count: args.length } };
+  return { blob, reference: { sha256: sha256Hex(blob), sizeBytes: blob.length, count: args.length } };
 }

@@ -1,5 +1,6 @@
+import { sha256Hex } from '@stella/attestation';
 import { canonicaliser, type Output } from './canonicalise/canonicaliser.js';
-import { domainDigest, sha256 } from './digest.js';
+import { domainDigest } from './digest.js';
 
 export type Exit = { readonly code: number } | { readonly signal: number };
 export type Cap = 'wall' | 'cpu' | 'memory' | 'output' | 'pids' | 'disk';
@@ -65,8 +66,8 @@ function outcomeOf(run: RunOutcome, stdout: Uint8Array, stderr: Uint8Array): Can
   return {
     exit: 'code' in run.exit ? { code: run.exit.code } : { signal: run.exit.signal },
     capHit: run.capHit,
-    stdoutSha256: sha256(stdout),
-    stderrSha256: sha256(stderr),
+    stdoutSha256: sha256Hex(stdout),
+    stderrSha256: sha256Hex(stderr),
     ...(run.stackFingerprint !== undefined && { stackFingerprint: run.stackFingerprint }),
   };
 }

@@ -1,19 +1,5 @@
+import type { ErrorKind } from './reason-entry.js';
 import { REASONS, type Reason } from './reasons.js';
-
-/** Why a request could not be served, in the terms of google.rpc.Code; the transport layer turns it into a status. */
-export type ErrorKind =
-  | 'invalid'
-  | 'not-found'
-  | 'conflict'
-  | 'precondition'
-  | 'unauthenticated'
-  | 'denied'
-  | 'exhausted'
-  | 'unavailable'
-  | 'deadline'
-  | 'cancelled'
-  | 'data-loss'
-  | 'internal';
 
 /** What was seen, for the person who has to act: names are camelCase, values are short. */
 export type ErrorFacts = Readonly<Record<string, string>>;

@@ -1,2 +1,3 @@
-export { DomainError, isDomainError, type ErrorKind, type ErrorFacts } from './domain-error.js';
-export { REASONS, type Reason, type ReasonEntry } from './reasons.js';
+export { DomainError, isDomainError, type ErrorFacts } from './domain-error.js';
+export type { ErrorKind, ReasonEntry } from './reason-entry.js';
+export { REASONS, type Reason } from './reasons.js';

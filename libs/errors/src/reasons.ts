@@ -1,4 +1,4 @@
-import type { ErrorKind } from './domain-error.js';
+import type { ReasonEntry } from './reason-entry.js';
 import { attestation } from './reasons/attestation.js';
 import { csfg } from './reasons/csfg.js';
 import { delta } from './reasons/delta.js';
@@ -7,13 +7,6 @@ import { gate } from './reasons/gate.js';
 import { marketplace } from './reasons/marketplace.js';
 import { platform } from './reasons/platform.js';
 import { replay } from './reasons/replay.js';
-
-/** `says` is one sentence without facts; `next` is what the caller can do about it. */
-export interface ReasonEntry {
-  readonly kind: ErrorKind;
-  readonly says: string;
-  readonly next: string;
-}
 
 /** The one catalogue of reasons; what goes on the wire as google.rpc.ErrorInfo.reason. */
 export const REASONS = {

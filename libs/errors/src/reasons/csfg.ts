@@ -1,4 +1,4 @@
-import type { ReasonEntry } from '../reasons.js';
+import type { ReasonEntry } from '../reason-entry.js';
 
 export const csfg = {
   STACK_EMPTY: {
@@ -10,6 +10,21 @@ export const csfg = {
     kind: 'invalid',
     says: 'The stack is larger than the limit.',
     next: 'Send the failing thread first and leave out what follows it.',
+  },
+  STACK_NOT_FOUND: {
+    kind: 'not-found',
+    says: 'No stack of this tenant has that name.',
+    next: 'List the stacks, or ingest it first.',
+  },
+  STACK_INCIDENT_CONFLICT: {
+    kind: 'conflict',
+    says: 'This very stack was ingested for another incident.',
+    next: 'Compare the two incidents; if they are one, close one of them.',
+  },
+  STACK_QUOTA_SPENT: {
+    kind: 'exhausted',
+    says: 'The tenant holds as many stacks as it may.',
+    next: 'Withdraw stacks that are of no use any more.',
   },
   STACK_MALFORMED: {
     kind: 'invalid',

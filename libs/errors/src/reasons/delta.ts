@@ -1,4 +1,4 @@
-import type { ReasonEntry } from '../reasons.js';
+import type { ReasonEntry } from '../reason-entry.js';
 
 export const delta = {
   LEAF_INVALID: { kind: 'data-loss', says: 'a unit of an index is not in its canonical form', next: 'lift the artifact again with the current lifter' },

@@ -1,4 +1,4 @@
-import type { ReasonEntry } from '../reasons.js';
+import type { ReasonEntry } from '../reason-entry.js';
 
 export const gate = {
   CLAIM_INVALID: { kind: 'invalid', says: 'the claim is not one of the forms that exist', next: 'mend the claim as the facts say; `fixes incident <id>`, `changes <pattern>`, `changes file <pattern>`, `toolchain <from> -> <to>`, `data only` and `no semantic change` exist' },

@@ -1,4 +1,4 @@
-import type { ReasonEntry } from '../reasons.js';
+import type { ReasonEntry } from '../reason-entry.js';
 
 export const platform = {
   INTERNAL: { kind: 'internal', says: 'something failed inside', next: 'look up the trace id in the logs and report it' },
@@ -35,5 +35,6 @@ export const platform = {
   RESPONSE_INVALID: { kind: 'data-loss', says: 'the other side answered what it must not', next: 'upgrade the older of the two sides' },
   REMOTE_FAILED: { kind: 'internal', says: 'the other side failed with a reason that this version does not know', next: 'read the reason in the facts' },
   PAGE_TOKEN_INVALID: { kind: 'invalid', says: 'the page token is not one of ours', next: 'list again from the first page' },
+  NODE_RUNNING: { kind: 'conflict', says: 'another process runs on this folder', next: 'use that one, stop it, or name another folder' },
   REQUEST_ID_REUSED: { kind: 'conflict', says: 'the request id was used for another request', next: 'send a new request id' },
 } as const satisfies Record<string, ReasonEntry>;

@@ -1,4 +1,4 @@
-import type { ReasonEntry } from '../reasons.js';
+import type { ReasonEntry } from '../reason-entry.js';
 
 export const replay = {
   INCIDENT_UNKNOWN: { kind: 'not-found', says: 'No incident has this id.', next: 'list the incidents and name one of them' },

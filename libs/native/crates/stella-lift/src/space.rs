@@ -79,7 +79,8 @@ fn go_pointer(image: &Image<'_>, address: u64, value: u64) -> bool {
     if let Some((start, end)) = image.go_plain.filter(|r| (r.0..r.1).contains(&address)) {
         // Data without pointers for the collector: only package initialisers lead anywhere, to functions and each other.
         let small = |at: u64| image.u64_at(at).is_some_and(|n| n < 4096);
-        let task = value.is_multiple_of(8) && (start..end).contains(&value) && image.u64_at(value) == Some(0) && small(value + 8) && small(value + 16);
+        let task = value.is_multiple_of(8) && (start..end).contains(&value) && image.u64_at(value) == Some(0) && small(value + 8) && small(value + 16)
+            && image.u64_at(value + 24).is_some_and(|first| image.mapped(first));
         return task || image.segment_of(value).is_some_and(|s| s.executable);
     }
     value.is_multiple_of(8)

@@ -17,6 +17,8 @@ pub struct ModuleData {
     pub rodata: u64,
     /// Base of function data offsets; 0 before Go 1.18.
     pub go_func: u64,
+    /// Addresses and counts.
+    pub text_sections: (u64, u64),
     pub typelinks: (u64, u64),
     pub itablinks: (u64, u64),
 }
@@ -56,6 +58,7 @@ fn read(address: u64, layout: Layout, word: &impl Fn(u64) -> Option<u64>) -> Opt
     if word(i + 1)? != word(i + 2)? && word(i + 2)? == word(i + 3)? {
         i += 1;
     }
+    m.text_sections = (word(i)?, word(i + 1)?);
     m.typelinks = (word(i + 3)?, word(i + 4)?);
     m.itablinks = (word(i + 6)?, word(i + 7)?);
     m.size = 8 * (i + 9);

@@ -90,8 +90,15 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
             units.push(claim(table, table + 24 + 8 * methods, Some(name)));
         }
     }
+    // What reads as a name or mask inside of a descriptor is none.
+    let mut extents: Vec<(u64, u64)> = types.iter().map(|(at, found)| (*at, found.end)).collect();
+    extents.sort_unstable();
+    let free = |start: u64, end: u64| {
+        let i = extents.partition_point(|e| e.0 < end);
+        i == 0 || extents[i - 1].1 <= start
+    };
     for at in names {
-        if let Some((end, _)) = space.name(at).filter(|_| !types.contains_key(&at)) {
+        if let Some((end, _)) = space.name(at).filter(|(end, _)| free(at, *end)) {
             let mut unit = claim(at, end, None);
             unit.pointers = false;
             if space.name_has_package(at) {
@@ -101,7 +108,8 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
         }
     }
     for (at, found) in types {
-        if let Some(mask) = address(at + 32).filter(|_| found.mask_bytes > 0) {
+        let mask = address(at + 32).filter(|mask| found.mask_bytes > 0 && free(*mask, mask + found.mask_bytes));
+        if let Some(mask) = mask {
             units.push(Unit { pointers: false, ..claim(mask, mask + found.mask_bytes, None) });
         }
         let mut unit = claim(at, found.end, Some(format!("type:{}/{:08x}", found.name, found.hash)));
@@ -117,6 +125,7 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
     let text = go.pclntab.functions.last().map_or(0, |f| f.end - go.pclntab.text_start);
     index("go:findfunctab", module.find_func_tab, text.div_ceil(4096) * 20);
     index("go:moduledata", module.address, module.size);
+    index("go:textsections", module.text_sections.0, module.text_sections.1.min(1 << 10) * 24);
     units
 }
 

@@ -79,7 +79,10 @@ impl TypeSpace<'_, '_> {
         let (size, pointer_bytes) = (super::u64_at(bytes, 0)?, super::u64_at(bytes, 8)?);
         let (align, field_align) = (bytes[21], bytes[22]);
         let aligned = align.is_power_of_two() && align <= 64 && field_align.is_power_of_two() && field_align <= 64;
-        if pointer_bytes > size || pointer_bytes % 8 != 0 || !aligned || tflag > 31 {
+        // The equality function, if any, is reached through a word that holds its address.
+        let equal = super::u64_at(bytes, 24)?;
+        let reached = equal == 0 || !self.image.position_dependent() || self.image.u64_at(equal).is_some_and(|f| self.image.mapped(f));
+        if !reached || pointer_bytes > size || pointer_bytes % 8 != 0 || !aligned || tflag > 31 {
             return None;
         }
         let offset = u64::from(super::u32_at(bytes, 40)?);

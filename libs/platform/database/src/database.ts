@@ -110,15 +110,28 @@ export class Database implements Sql {
     await this.#pool.end();
   }
 
+  /** An idle connection may have been lost unnoticed: as nothing was done yet, the next one is tried. */
+  async #begin(options: TxOptions): Promise<PoolClient> {
+    for (let left = this.#pool.options.max; ; left--) {
+      const client = await this.#pool.connect();
+      try {
+        await client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' READ ONLY' : ''}`);
+        return client;
+      } catch (error) {
+        client.release(true);
+        if (left <= 0 || !isConnectionLoss(error)) throw error;
+      }
+    }
+  }
+
   async #txOnce<T>(work: (tx: Tx) => Promise<T>, options: TxOptions): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#begin(options);
     // The statement under way reports the loss; without a listener the event would end the process.
     const ignore = () => undefined;
     client.on('error', ignore);
     const afterCommit: (() => void)[] = [];
     let broken: Error | undefined;
     try {
-      await client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' READ ONLY' : ''}`);
       const result = await work(transaction(client, afterCommit));
       await client.query('COMMIT');
       for (const action of afterCommit) action();

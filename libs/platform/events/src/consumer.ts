@@ -1,0 +1,212 @@
+import { isDomainError } from '@stella/errors';
+import type { Database } from '@stella/platform-database';
+import { type Logger, type Metrics, withTraceparent } from '@stella/platform-telemetry';
+import type { EventHandler } from './event-bus.js';
+import type { Inbox, Received } from './inbox.js';
+import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, type RetryPolicy } from './limits.js';
+import type { EventSession } from './session.js';
+import { Bell } from './wake.js';
+
+/** One topic of a consumer group. */
+export interface Route {
+  readonly topic: string;
+  readonly concurrency: number;
+  readonly handler: EventHandler<unknown>;
+}
+
+export interface ConsumerDeps {
+  readonly database: Database;
+  readonly inbox: Inbox;
+  readonly session: EventSession;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly retry?: RetryPolicy;
+}
+
+/**
+ * Handles what waits in the inbox for one group: keys side by side, the events of a key one after the other, here and in
+ * every other process of the service. An event that keeps failing becomes a dead letter and its key goes on.
+ */
+export class Consumer {
+  readonly #routes = new Map<string, Route>();
+  readonly #atWork = new Map<string, { readonly topic: string; readonly work: Promise<void> }>();
+  readonly #bell = new Bell();
+  readonly #abort = new AbortController();
+  readonly #handled;
+  readonly #seconds;
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+  #housekeepingAtMs = 0;
+
+  constructor(
+    readonly group: string,
+    private readonly deps: ConsumerDeps,
+  ) {
+    this.#handled = deps.metrics.counter('events_handled_total', 'Attempts to handle an event, by outcome: done, failed or dead.', ['consumer', 'topic', 'outcome']);
+    this.#seconds = deps.metrics.histogram('events_handling_seconds', 'Time to handle an event.', ['consumer', 'topic']);
+  }
+
+  get topics(): readonly string[] {
+    return [...this.#routes.keys()];
+  }
+
+  /** False if the topic is taken. */
+  add(route: Route): boolean {
+    if (this.#routes.has(route.topic)) return false;
+    this.#routes.set(route.topic, route);
+    return true;
+  }
+
+  ring(): void {
+    this.#bell.ring();
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Takes nothing new, lets handlers finish, then tells them to give up, then leaves them: their effects cannot be committed twice. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.ring();
+    await this.#loop;
+    if (await this.#idleWithin(DRAIN_TIMEOUT_MS)) return;
+    this.#abort.abort(new Error('the consumer stops'));
+    if (!(await this.#idleWithin(ABORT_TIMEOUT_MS))) this.deps.logger.warn({ consumer: this.group, count: this.#atWork.size }, 'event handlers did not stop in time');
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping) {
+      try {
+        const began = await this.#beginDue();
+        failures = 0;
+        if (!began) await this.#bell.wait(await this.#pauseMs());
+      } catch (error) {
+        failures++;
+        this.deps.logger.warn({ err: error, consumer: this.group, failures }, 'the inbox could not be read; trying again');
+        await this.#bell.wait(pauseBefore(failures, RETRY));
+      }
+    }
+  }
+
+  /** True if something was begun, so that there may be more. */
+  async #beginDue(): Promise<boolean> {
+    const room = this.#roomByTopic();
+    const topics = [...room.keys()];
+    if (topics.length === 0) return false;
+    const limit = [...room.values()].reduce((sum, free) => sum + free, 0);
+    let began = false;
+    for (const received of await this.deps.inbox.due(this.group, topics, [...this.#atWork.keys()], limit)) {
+      const free = room.get(received.event.topic) ?? 0;
+      if (free === 0 || this.#stopping) continue;
+      const lock = lockName(received);
+      if (!(await this.deps.session.tryLock(this.#scoped(lock)))) continue;
+      if (!(await this.deps.inbox.beginAttempt(received))) {
+        await this.deps.session.unlock(this.#scoped(lock));
+        continue;
+      }
+      room.set(received.event.topic, free - 1);
+      began = true;
+      const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(async () => {
+        await this.deps.session.unlock(this.#scoped(lock));
+        this.#atWork.delete(lock);
+        this.ring();
+      });
+      this.#atWork.set(lock, { topic: received.event.topic, work });
+    }
+    return began;
+  }
+
+  #roomByTopic(): Map<string, number> {
+    const room = new Map<string, number>();
+    for (const { topic, concurrency } of this.#routes.values()) {
+      const free = concurrency - [...this.#atWork.values()].filter((at) => at.topic === topic).length;
+      if (free > 0) room.set(topic, free);
+    }
+    return room;
+  }
+
+  async #handle(received: Received): Promise<void> {
+    const { event, position } = received;
+    const { inbox, database, logger } = this.deps;
+    const policy = this.deps.retry ?? RETRY;
+    const labels = { consumer: this.group, topic: event.topic };
+    const end = this.#seconds.startTimer(labels);
+    try {
+      if (received.unended >= policy.attemptsMax) return await this.#bury(received, 'the process ended each time it was handled');
+      const handler = this.#routes.get(event.topic)?.handler;
+      if (handler === undefined) throw new Error('nobody handles this topic');
+      await withTraceparent(event.traceparent, async () => {
+        const prepared = await handler.prepare?.(event, this.#abort.signal);
+        await database.tx(async (tx) => {
+          if (await inbox.finish(tx, position)) await handler.commit(event, tx, prepared);
+        });
+      });
+      this.#handled.inc({ ...labels, outcome: 'done' });
+    } catch (error) {
+      await this.#failed(received, error).catch((cause: unknown) => logger.error({ err: cause, ...labels, id: event.id }, 'a failed event could not be noted; it will be tried again'));
+    } finally {
+      end();
+    }
+  }
+
+  async #failed(received: Received, error: unknown): Promise<void> {
+    const { inbox, logger } = this.deps;
+    const policy = this.deps.retry ?? RETRY;
+    const { position, attempts, event } = received;
+    const facts = { consumer: this.group, topic: event.topic, id: event.id, key: event.key, attempts };
+    if (this.#abort.signal.aborted) return inbox.giveBack(position);
+    const isUnavailable = isDomainError(error) && error.kind === 'unavailable';
+    const attemptsMax = isUnavailable ? policy.attemptsMaxWhenUnavailable : policy.attemptsMax;
+    if (attempts >= attemptsMax) {
+      logger.error({ err: error, ...facts }, 'an event was given up; it is a dead letter');
+      return this.#bury(received, describe(error));
+    }
+    this.#handled.inc({ consumer: this.group, topic: event.topic, outcome: 'failed' });
+    logger.warn({ err: error, ...facts }, 'an event failed and is tried again');
+    await inbox.retryLater(position, describe(error), pauseBefore(attempts, policy));
+  }
+
+  async #bury(received: Received, why: string): Promise<void> {
+    this.#handled.inc({ consumer: this.group, topic: received.event.topic, outcome: 'dead' });
+    await this.deps.inbox.bury(received.position, why);
+  }
+
+  /** Until the next retry is due, or a look round if a ring was missed. */
+  async #pauseMs(): Promise<number> {
+    if (Date.now() >= this.#housekeepingAtMs) {
+      this.#housekeepingAtMs = Date.now() + HOUSEKEEPING_MS;
+      await this.deps.inbox.forgetOld();
+    }
+    const [row] = await this.deps.database.query<{ ms: number | null }>(
+      `SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms FROM inbox WHERE consumer = $1 AND state = 'waiting' AND next_attempt_at > now()`,
+      [this.group],
+    );
+    return Math.min(Math.max(row?.ms ?? POLL_MS, 1), POLL_MS);
+  }
+
+  async #idleWithin(timeoutMs: number): Promise<boolean> {
+    const idle = Promise.allSettled([...this.#atWork.values()].map((at) => at.work)).then(() => true);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, timeoutMs, false)));
+    try {
+      return await Promise.race([idle, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #scoped(lock: string): string {
+    return `consumer ${this.group} ${lock}`;
+  }
+}
+
+function lockName({ event }: Received): string {
+  return `${event.source} ${event.key}`;
+}
+
+function describe(error: unknown): string {
+  if (isDomainError(error)) return `${error.reason}: ${error.message} ${JSON.stringify(error.facts)}`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

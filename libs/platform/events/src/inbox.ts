@@ -1,0 +1,150 @@
+import type { Database, Tx } from '@stella/platform-database';
+import type { Event } from './event-bus.js';
+import { RETENTION_DAYS } from './limits.js';
+import { RING } from './session.js';
+
+/** An event as it lies in the inbox. */
+export interface Received {
+  readonly position: bigint;
+  readonly attempts: number;
+  /** Attempts that ended with the process. */
+  readonly unended: number;
+  readonly event: Event;
+}
+
+/** An event that was given up. `id` names it for `redeliver`. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly consumer: string;
+  readonly event: Event;
+  readonly attempts: number;
+  readonly error: string;
+  readonly diedAt: Date;
+}
+
+interface InboxRow {
+  readonly position: bigint;
+  readonly attempts: number;
+  readonly unended: number;
+  readonly consumer: string;
+  readonly source: string;
+  readonly id: string;
+  readonly topic: string;
+  readonly tenant: string;
+  readonly key: string;
+  readonly occurred_at: Date;
+  readonly traceparent: string | null;
+  readonly payload: Buffer;
+  readonly last_error: string | null;
+  readonly settled_at: Date | null;
+}
+
+const COLUMNS = 'position, attempts, unended, consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload, last_error, settled_at';
+const ERROR_CHARS_MAX = 2_000;
+
+/** The durable queue of a service: what arrives waits here, in order of arrival, until its consumer is done with it. */
+export class Inbox {
+  constructor(private readonly database: Database) {}
+
+  /** Durable when it resolves; what was accepted before is left as it is. Order of the array is the order of handling. */
+  async accept(consumer: string, events: readonly Event[]): Promise<void> {
+    await this.database.tx(async (tx) => {
+      for (const event of events) {
+        await tx.execute(
+          `INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (consumer, source, id) DO NOTHING`,
+          [consumer, event.source, event.id, event.topic, event.tenant, event.key, event.time, event.traceparent ?? null, Buffer.from(event.payload)],
+        );
+      }
+      await tx.query(RING);
+    });
+  }
+
+  /** The first waiting event of each key, due now, of the given topics; keys at work (`source key`) are left out. */
+  async due(consumer: string, topics: readonly string[], keysAtWork: readonly string[], limit: number): Promise<Received[]> {
+    const rows = await this.database.query<InboxRow>(
+      `SELECT ${COLUMNS} FROM inbox candidate
+       WHERE consumer = $1 AND state = 'waiting' AND topic = ANY($2) AND next_attempt_at <= now() AND source || ' ' || key <> ALL($3)
+         AND NOT EXISTS (SELECT FROM inbox earlier WHERE earlier.consumer = candidate.consumer AND earlier.source = candidate.source
+           AND earlier.key = candidate.key AND earlier.state = 'waiting' AND earlier.position < candidate.position)
+       ORDER BY position LIMIT $4`,
+      [consumer, topics, keysAtWork, limit],
+    );
+    return rows.map((row) => ({ position: row.position, attempts: row.attempts, unended: row.unended, event: toEvent(row) }));
+  }
+
+  /** Counts the attempt before it is made, so that an event that kills the process is given up too. False: somebody else was first. */
+  async beginAttempt(received: Received): Promise<boolean> {
+    const changed = await this.database.execute(`UPDATE inbox SET attempts = attempts + 1, unended = unended + 1 WHERE position = $1 AND state = 'waiting' AND attempts = $2`, [received.position, received.attempts]);
+    return changed === 1;
+  }
+
+  /** In the transaction of the effect. False: it was done before. */
+  async finish(tx: Tx, position: bigint): Promise<boolean> {
+    return (await tx.execute(`UPDATE inbox SET state = 'done', settled_at = now(), payload = '', last_error = NULL WHERE position = $1 AND state = 'waiting'`, [position])) === 1;
+  }
+
+  async retryLater(position: bigint, error: string, pauseMs: number): Promise<void> {
+    await this.database.execute(`UPDATE inbox SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3 WHERE position = $1 AND state = 'waiting'`, [
+      position,
+      pauseMs / 1_000,
+      storable(error),
+    ]);
+  }
+
+  /** As if the attempt had not been made: the consumer was told to stop. */
+  async giveBack(position: bigint): Promise<void> {
+    await this.database.execute(`UPDATE inbox SET attempts = attempts - 1, unended = unended - 1 WHERE position = $1 AND state = 'waiting'`, [position]);
+  }
+
+  async bury(position: bigint, error: string): Promise<void> {
+    await this.database.execute(`UPDATE inbox SET state = 'dead', settled_at = now(), last_error = $2 WHERE position = $1 AND state = 'waiting'`, [position, storable(error)]);
+  }
+
+  async deadLetters(limit: number): Promise<DeadLetter[]> {
+    const rows = await this.database.query<InboxRow>(`SELECT ${COLUMNS} FROM inbox WHERE state = 'dead' ORDER BY position LIMIT $1`, [limit]);
+    return rows.map((row) => ({
+      id: row.position.toString(),
+      consumer: row.consumer,
+      event: toEvent(row),
+      attempts: row.attempts,
+      error: row.last_error ?? '',
+      diedAt: row.settled_at ?? new Date(0),
+    }));
+  }
+
+  /** True if there was such a dead letter; it is handled anew, before later events of its key that still wait. */
+  async redeliver(id: string): Promise<boolean> {
+    if (!/^\d{1,18}$/.test(id)) return false;
+    const changed = await this.database.execute(`UPDATE inbox SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL WHERE position = $1 AND state = 'dead'`, [BigInt(id)]);
+    if (changed > 0) await this.database.query(RING);
+    return changed > 0;
+  }
+
+  async countWaiting(): Promise<number> {
+    const [row] = await this.database.query<{ count: bigint }>(`SELECT count(*) FROM inbox WHERE state = 'waiting'`);
+    return Number(row?.count ?? 0n);
+  }
+
+  async forgetOld(): Promise<number> {
+    return this.database.execute(`DELETE FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
+  }
+}
+
+/** PostgreSQL's text holds no NUL. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').slice(0, ERROR_CHARS_MAX);
+}
+
+function toEvent(row: InboxRow): Event {
+  return {
+    id: row.id,
+    source: row.source,
+    topic: row.topic,
+    tenant: row.tenant,
+    key: row.key,
+    time: row.occurred_at,
+    traceparent: row.traceparent ?? undefined,
+    payload: row.payload,
+  };
+}

@@ -1,0 +1,36 @@
+export const KEY_BYTES_MAX = 1_024;
+export const PAYLOAD_BYTES_MAX = 1 << 20;
+export const TOPIC_CHARS_MAX = 200;
+export const TENANT_CHARS_MAX = 200;
+
+/** Keys of one subscription handled at the same time, unless it says otherwise. */
+export const CONCURRENCY = 4;
+/** Events that the relay takes at a time. */
+export const RELAY_BATCH = 100;
+/** What a listener that missed its notification waits at most. */
+export const POLL_MS = 2_000;
+/** While another transaction of the server is open, a committed event may have to wait for it. */
+export const UNSETTLED_POLL_MS = 20;
+export const SETTLE_TIMEOUT_MS = 30_000;
+/** What a stop gives to handlers at work, before and after it tells them to give up. */
+export const DRAIN_TIMEOUT_MS = 5_000;
+export const ABORT_TIMEOUT_MS = 2_000;
+/** Relayed and handled events are kept this long, to answer what happened and to know a late duplicate. */
+export const RETENTION_DAYS = 30;
+export const HOUSEKEEPING_MS = 3_600_000;
+
+/** How often and after what pauses a failing event is tried again before it becomes a dead letter. */
+export interface RetryPolicy {
+  readonly attemptsMax: number;
+  /** For reasons of the kind `unavailable`: a part that is down is no fault of the event. */
+  readonly attemptsMaxWhenUnavailable: number;
+  readonly pauseMs: number;
+  readonly pauseMsMax: number;
+}
+
+export const RETRY: RetryPolicy = { attemptsMax: 6, attemptsMaxWhenUnavailable: 60, pauseMs: 100, pauseMsMax: 30_000 };
+
+/** Doubles with each attempt; between half and all of it, so that failures at once do not come back at once. */
+export function pauseBefore(attempt: number, policy: RetryPolicy, random: () => number = Math.random): number {
+  return Math.min(policy.pauseMs * 2 ** Math.min(attempt - 1, 20), policy.pauseMsMax) * (0.5 + random() / 2);
+}

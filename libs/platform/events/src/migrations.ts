@@ -1,0 +1,47 @@
+import type { Migration } from '@stella/platform-database';
+
+const EVENTS = `
+-- Written in the transaction of the change that the event tells of; read by one relay.
+CREATE TABLE outbox (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  id uuid NOT NULL UNIQUE,
+  topic text NOT NULL,
+  tenant text NOT NULL,
+  key text NOT NULL CHECK (octet_length(key) <= 1024),
+  occurred_at timestamptz NOT NULL,
+  traceparent text,
+  payload bytea NOT NULL CHECK (octet_length(payload) <= 1048576),
+  relayed_at timestamptz
+);
+CREATE INDEX outbox_waiting ON outbox (position) WHERE relayed_at IS NULL;
+CREATE INDEX outbox_relayed ON outbox (relayed_at) WHERE relayed_at IS NOT NULL;
+
+-- What was received: waiting for its consumer, done, or a dead letter. A row that is there is a duplicate's answer.
+CREATE TABLE inbox (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  consumer text NOT NULL,
+  source text NOT NULL,
+  id uuid NOT NULL,
+  topic text NOT NULL,
+  tenant text NOT NULL,
+  key text NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  traceparent text,
+  payload bytea NOT NULL,
+  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'dead')),
+  attempts int NOT NULL DEFAULT 0,
+  -- Attempts that were begun and never ended: the process died.
+  unended int NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz NOT NULL DEFAULT now(),
+  last_error text,
+  settled_at timestamptz,
+  UNIQUE (consumer, source, id)
+);
+CREATE INDEX inbox_waiting ON inbox (consumer, source, key, position) WHERE state = 'waiting';
+CREATE INDEX inbox_dead ON inbox (position) WHERE state = 'dead';
+CREATE INDEX inbox_done ON inbox (settled_at) WHERE state = 'done';
+`;
+
+/** The tables of events, for the schema of every service; applied before the service's own migrations. */
+export const EVENTS_MIGRATIONS: readonly Migration[] = [{ name: '0000_events.sql', sql: EVENTS }];

@@ -24,8 +24,8 @@ export async function provisionService(administrator: ClientConfig, service: str
   await client.connect();
   try {
     await client.query('BEGIN');
-    // Two processes may start at once; CREATE ROLE knows no IF NOT EXISTS.
-    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`provision ${role}`]);
+    // Several services may start at once: CREATE ROLE knows no IF NOT EXISTS, and rights of the database are one row.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`provision ${database}`]);
     await createRole(client, role, password);
     const [r, s, d] = [role, schema, database].map((name) => client.escapeIdentifier(name)) as [string, string, string];
     await client.query(`GRANT CONNECT ON DATABASE ${d} TO ${r}`);

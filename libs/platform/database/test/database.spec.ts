@@ -36,6 +36,12 @@ test('provisioning again changes nothing', async () => {
   expect(await first.query('SELECT count(*) FROM account')).toEqual([{ count: 2n }]);
 });
 
+test('many services are provisioned at once', async () => {
+  const names = Array.from({ length: 8 }, (_, n) => `crowd-${n}`);
+  const made = await Promise.all(names.map((name) => provisionService(testDatabase.administrator, name)));
+  expect(made.map(({ schema }) => schema)).toEqual(names.map((name) => name.replace('-', '_')));
+});
+
 test('two starts at once provision and migrate once', async () => {
   const both = await Promise.all([1, 2].map(async () => {
     const { connection } = await provisionService(testDatabase.administrator, 'racing');

@@ -105,7 +105,7 @@ test('lost connections are replaced and lose no event', async () => {
     const { Client } = await import('pg');
     const client = new Client(server.administrator);
     await client.connect();
-    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN ('a', 'b')`);
+    await client.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name IN ('a', 'b')`);
     await client.end();
   });
   for (let n = 0; n < 10; n++) {

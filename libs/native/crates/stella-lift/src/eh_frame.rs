@@ -3,7 +3,7 @@
 //! Source: LSB Core, "Exception Frames"; DWARF 5, 6.4.2.
 
 use crate::image::Image;
-use gimli::{BaseAddresses, CallFrameInstruction, CallFrameInstructionIter, CieOrFde, EhFrame, EndianSlice, LittleEndian, UnwindSection};
+use gimli::{BaseAddresses, CallFrameInstruction, CallFrameInstructionIter, CieOrFde, EhFrame, EndianSlice, LittleEndian, UnwindExpression, UnwindSection};
 
 #[derive(Debug, Clone)]
 pub struct UnwindEntry {
@@ -60,8 +60,8 @@ pub fn read(image: &Image<'_>, max: usize) -> Unwind {
         common.update(&cie.data_alignment_factor().to_le_bytes());
         common.update(&cie.return_address_register().0.to_le_bytes());
         common.update(&[u8::from(cie.is_signal_trampoline()), u8::from(cie.personality().is_some())]);
-        let (initial, initial_complete) = program(cie.instructions(&frames, &bases), cie.code_alignment_factor());
-        let (program, complete) = program(fde.instructions(&frames, &bases), cie.code_alignment_factor());
+        let (initial, initial_complete) = program(&frames, cie.instructions(&frames, &bases), cie.code_alignment_factor());
+        let (program, complete) = program(&frames, fde.instructions(&frames, &bases), cie.code_alignment_factor());
         unwind.complete &= initial_complete && complete;
         common.update(&flatten(&initial));
         let exception_table = match fde.lsda() {
@@ -85,19 +85,28 @@ pub fn read(image: &Image<'_>, max: usize) -> Unwind {
 
 type Program = Vec<(u32, Box<str>)>;
 
-fn program(mut rules: CallFrameInstructionIter<'_, EndianSlice<'_, LittleEndian>>, code_alignment: u64) -> (Program, bool) {
+type Frames<'a> = EhFrame<EndianSlice<'a, LittleEndian>>;
+
+fn program<'a>(frames: &Frames<'a>, mut rules: CallFrameInstructionIter<'_, EndianSlice<'a, LittleEndian>>, code_alignment: u64) -> (Program, bool) {
     let mut offset = 0u32;
     let mut found = Vec::new();
+    // An expression is known by its place in the section: that moves, its bytes do not.
+    let bytes = |e: &UnwindExpression<usize>| e.get(frames).map(|e| e.0.slice().to_vec()).unwrap_or_default();
     loop {
-        match rules.next() {
+        let rule = match rules.next() {
             Ok(Some(CallFrameInstruction::AdvanceLoc { delta })) => {
                 offset = offset.saturating_add(delta.saturating_mul(code_alignment as u32));
+                continue;
             }
-            Ok(Some(CallFrameInstruction::Nop)) => {}
-            Ok(Some(rule)) => found.push((offset, format!("{rule:?}").into_boxed_str())),
+            Ok(Some(CallFrameInstruction::Nop)) => continue,
+            Ok(Some(CallFrameInstruction::DefCfaExpression { expression })) => format!("cfa {:?}", bytes(&expression)),
+            Ok(Some(CallFrameInstruction::Expression { register, expression })) => format!("at {register:?} {:?}", bytes(&expression)),
+            Ok(Some(CallFrameInstruction::ValExpression { register, expression })) => format!("is {register:?} {:?}", bytes(&expression)),
+            Ok(Some(rule)) => format!("{rule:?}"),
             Ok(None) => return (found, true),
             Err(_) => return (found, false),
-        }
+        };
+        found.push((offset, rule.into_boxed_str()));
     }
 }
 

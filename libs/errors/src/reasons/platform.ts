@@ -31,8 +31,6 @@ export const platform = {
   EVENT_INVALID: { kind: 'invalid', says: 'the event lacks an attribute or has a bad one', next: 'mend the attribute named in the facts' },
   EVENTS_NOT_SETTLED: { kind: 'deadline', says: 'events were still under way at the deadline', next: 'look at the counts in the facts and at the dead letters' },
   AUTHORIZATION_UNCHECKED: { kind: 'denied', says: 'the right to do this could not be checked', next: 'mend the access policy; until then the answer is no' },
-  TOKEN_REFUSED: { kind: 'unauthenticated', says: 'the issuer gave no token', next: 'check the client id and its secret' },
-  RESPONSE_INVALID: { kind: 'data-loss', says: 'the other side answered what it must not', next: 'upgrade the older of the two sides' },
   REMOTE_FAILED: { kind: 'internal', says: 'the other side failed with a reason that this version does not know', next: 'read the reason in the facts' },
   PAGE_TOKEN_INVALID: { kind: 'invalid', says: 'the page token is not one of ours', next: 'list again from the first page' },
   NODE_RUNNING: { kind: 'conflict', says: 'another process runs on this folder', next: 'use that one, stop it, or name another folder' },

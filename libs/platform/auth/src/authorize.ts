@@ -37,7 +37,7 @@ function permit(roles: readonly string[], actions: readonly string[]): string {
 
 let isLoaded = false;
 
-/** @throws DomainError `PERMISSION_DENIED`, also when the rules could not be evaluated */
+/** @throws DomainError `PERMISSION_DENIED`; `AUTHORIZATION_UNCHECKED` when the rules could not be evaluated, which is no yes either */
 export function authorize(principal: Principal, action: Action, resource: Resource): void {
   if (!isLoaded) load();
   const caller = { type: 'Caller', id: principal.subject };
@@ -57,12 +57,13 @@ export function authorize(principal: Principal, action: Action, resource: Resour
     preparsedSchemaName: ID,
     validateRequest: true,
   });
+  const facts = { action, resource: resource.type, subject: principal.subject };
   // Cedar skips a rule whose evaluation fails, a forbid too: then its answer is not to be trusted.
-  const isAllowed =
-    answer.type === 'success' && answer.response.diagnostics.errors.length === 0 && answer.response.decision === 'allow';
-  if (!isAllowed) {
-    throw new DomainError('PERMISSION_DENIED', { action, resource: resource.type, subject: principal.subject });
+  const problems = answer.type === 'failure' ? answer.errors : answer.response.diagnostics.errors.map(({ error }) => error);
+  if (answer.type === 'failure' || problems.length > 0) {
+    throw new DomainError('AUTHORIZATION_UNCHECKED', { ...facts, problem: problems.map(({ message }) => message).join('; ') });
   }
+  if (answer.response.decision !== 'allow') throw new DomainError('PERMISSION_DENIED', facts);
 }
 
 function load(): void {

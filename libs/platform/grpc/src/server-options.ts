@@ -9,6 +9,7 @@ import type { HealthImplementation } from 'grpc-health-check';
 import { authenticationInterceptor } from './authentication.js';
 import { deadlineInterceptor } from './deadline.js';
 import { observationInterceptor } from './observation.js';
+import { traceInterceptor } from './trace.js';
 import { validationInterceptor } from './validation.js';
 
 /** A message holds at most a delta proof or an envelope of 16 MiB, and its frame. */
@@ -43,6 +44,7 @@ export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
       // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors; the first sees a call first.
       channelOptions: {
         interceptors: [
+          traceInterceptor(),
           observationInterceptor(config.red),
           deadlineInterceptor(config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS),
           authenticationInterceptor(config.authenticator),

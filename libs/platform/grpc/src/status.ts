@@ -62,7 +62,11 @@ export function fromServiceError(error: unknown): DomainError {
   if (info && info.reason in REASONS) {
     return new DomainError(info.reason as Reason, info.metadata, { message: details, cause: error });
   }
-  const facts = { code: code === undefined ? 'none' : status[code], detail: String(details ?? error).slice(0, FACT_BYTES_MAX) };
+  const facts = {
+    ...(info ? { reason: info.reason } : {}),
+    code: code === undefined ? 'none' : status[code],
+    detail: String(details ?? error).slice(0, FACT_BYTES_MAX),
+  };
   return new DomainError(fallbackReason(code), facts, { cause: error });
 }
 
@@ -71,7 +75,7 @@ function fallbackReason(code: status | undefined): Reason {
   if (code === status.CANCELLED) return 'CANCELLED';
   if (code === status.UNAUTHENTICATED) return 'UNAUTHENTICATED';
   if (code === status.PERMISSION_DENIED) return 'PERMISSION_DENIED';
-  return code === status.UNAVAILABLE ? 'UNAVAILABLE' : 'INTERNAL';
+  return code === status.UNAVAILABLE ? 'UNAVAILABLE' : 'REMOTE_FAILED';
 }
 
 function decodeInfo(raw: Buffer): ErrorInfo | undefined {

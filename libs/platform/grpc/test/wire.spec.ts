@@ -1,0 +1,154 @@
+import { credentials, type Metadata, Server, ServerCredentials, type ServerInterceptor, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { StackGraphServiceService as Stacks, type GetStackRequest } from '@stella/contracts/stella/csfg/v1alpha/csfg';
+import { readDescriptorSet } from '@stella/contracts';
+import { DomainError, type ErrorKind, REASONS, type Reason } from '@stella/errors';
+import { createClient, fromServiceError, signalOf, toServiceError } from '@stella/platform-grpc';
+import { currentTrace, Metrics, RedMetrics, withTraceparent } from '@stella/platform-telemetry';
+import { deadlineInterceptor } from '../src/deadline.js';
+import { observationInterceptor } from '../src/observation.js';
+import { traceInterceptor } from '../src/trace.js';
+import { validationInterceptor } from '../src/validation.js';
+
+const NAME = `stacks/${'a'.repeat(64)}`;
+const tokens = { authorization: async () => 'Bearer none' };
+const open: (() => void)[] = [];
+afterEach(() => open.splice(0).forEach((close) => close()));
+
+type Handler = (request: GetStackRequest, call: { metadata: Metadata; cancelled: boolean; once(event: 'cancelled', listener: () => void): unknown }) => Promise<unknown>;
+
+/** A bare server with one method and the given interceptors. */
+async function serve(interceptors: ServerInterceptor[], getStack: Handler, port = 0): Promise<string> {
+  const server = new Server({ interceptors });
+  server.addService({ getStack: Stacks.getStack }, {
+    getStack: (call: never, callback: (error: unknown, answer?: unknown) => void) =>
+      void getStack((call as { request: GetStackRequest }).request, call).then((answer) => callback(null, answer), (error) => callback(toServiceError(error))),
+  } as UntypedServiceImplementation);
+  const bound = await new Promise<number>((resolve, reject) => server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) => (error ? reject(error) : resolve(at))));
+  open.push(() => server.forceShutdown());
+  return `127.0.0.1:${bound}`;
+}
+const clientOf = (address: string, defaultDeadlineMs = 5_000) => {
+  const client = createClient(Stacks, { address, tokens, defaultDeadlineMs, credentials: credentials.createInsecure() });
+  open.push(client.close);
+  return client;
+};
+const failing = (error: unknown) => serve([], () => Promise.reject(error));
+
+const CODES: Record<ErrorKind, status> = {
+  invalid: status.INVALID_ARGUMENT,
+  'not-found': status.NOT_FOUND,
+  conflict: status.ALREADY_EXISTS,
+  precondition: status.FAILED_PRECONDITION,
+  unauthenticated: status.UNAUTHENTICATED,
+  denied: status.PERMISSION_DENIED,
+  exhausted: status.RESOURCE_EXHAUSTED,
+  unavailable: status.UNAVAILABLE,
+  deadline: status.DEADLINE_EXCEEDED,
+  cancelled: status.CANCELLED,
+  'data-loss': status.DATA_LOSS,
+  internal: status.INTERNAL,
+};
+
+test('every reason of the catalogue comes back from the wire as what it was, with the code of its kind', async () => {
+  let reason: Reason = 'INTERNAL';
+  const address = await serve([], () => Promise.reject(new DomainError(reason, { fact: 'größe' })));
+  const stacks = clientOf(address);
+  for (const name of Object.keys(REASONS) as Reason[]) {
+    if (REASONS[name].kind === 'unavailable') continue;
+    reason = name;
+    const error = (await stacks.getStack({ name: NAME }).catch((e: unknown) => e)) as DomainError & { cause: { code: status } };
+    expect(error).toMatchObject({ reason: name, facts: { fact: 'größe', next: REASONS[name].next }, message: REASONS[name].says });
+    expect(error.cause.code).toBe(CODES[REASONS[name].kind]);
+  }
+});
+
+test('what is not ours tells nothing', async () => {
+  const error = (await clientOf(await failing(new Error('password=hunter2'))).getStack({ name: NAME }).catch((e: unknown) => e)) as DomainError;
+  expect(error).toMatchObject({ reason: 'INTERNAL' });
+  expect(`${error.message} ${JSON.stringify(error.facts)}`).not.toContain('hunter2');
+});
+
+test('long facts are cut, so that the answer still passes', async () => {
+  const error = (await clientOf(await failing(new DomainError('REQUEST_INVALID', { long: 'x'.repeat(100_000) }))).getStack({ name: NAME }).catch((e: unknown) => e)) as DomainError;
+  expect(error.reason).toBe('REQUEST_INVALID');
+  expect(error.facts['long']?.length).toBeLessThan(2_000);
+});
+
+test('a reason that this version does not know is named', () => {
+  const error = toServiceError(new DomainError('INTERNAL'));
+  const raw = error.metadata.get('grpc-status-details-bin')[0] as Buffer;
+  const later = Buffer.from(raw.toString('latin1').replace('INTERNAL', 'LATERONE'), 'latin1');
+  error.metadata.set('grpc-status-details-bin', later);
+  expect(fromServiceError(Object.assign(error, { code: status.FAILED_PRECONDITION }))).toMatchObject({ reason: 'REMOTE_FAILED', facts: { reason: 'LATERONE', code: 'FAILED_PRECONDITION' } });
+});
+
+test('a call that finds nobody is tried again, and reaches whoever comes up meanwhile', async () => {
+  const first = await serve([], async () => ({ stack: undefined }));
+  const port = Number(first.split(':')[1]);
+  open.splice(0).forEach((close) => close());
+  const waiting = clientOf(first).getStack({ name: NAME });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await serve([], async () => ({ stack: undefined }), port);
+  await expect(waiting).resolves.toEqual({ stack: undefined });
+});
+
+test('nobody anywhere ends as UNAVAILABLE or at the deadline, soon', async () => {
+  const startMs = Date.now();
+  await expect(clientOf('127.0.0.1:9', 2_000).getStack({ name: NAME })).rejects.toMatchObject({ kind: expect.stringMatching(/unavailable|deadline/) });
+  expect(Date.now() - startMs).toBeLessThan(5_000);
+});
+
+test('a call without a deadline ends at the default one, and its handler is told', async () => {
+  const told = Promise.withResolvers<void>();
+  const address = await serve([deadlineInterceptor(100)], (_request, call) => {
+    signalOf(call).addEventListener('abort', () => told.resolve());
+    return new Promise(() => undefined);
+  });
+  const { Client } = await import('@grpc/grpc-js');
+  const raw = new Client(address, credentials.createInsecure());
+  open.push(() => raw.close());
+  const error = await new Promise((resolve) => raw.makeUnaryRequest(Stacks.getStack.path, Stacks.getStack.requestSerialize, Stacks.getStack.responseDeserialize, { name: NAME }, resolve));
+  expect(fromServiceError(error)).toMatchObject({ reason: 'DEADLINE_EXCEEDED', facts: { defaultMs: '100' } });
+  await told.promise;
+});
+
+test('a caller who gives up tells the handler', async () => {
+  const told = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const address = await serve([], (_request, call) => {
+    signalOf(call).addEventListener('abort', () => told.resolve());
+    begun.resolve();
+    return new Promise(() => undefined);
+  });
+  const abort = new AbortController();
+  const call = clientOf(address).getStack({ name: NAME }, { signal: abort.signal });
+  await begun.promise;
+  abort.abort();
+  await expect(call).rejects.toMatchObject({ reason: 'CANCELLED' });
+  await told.promise;
+});
+
+test('the handler works in the trace of its caller; calls side by side keep theirs apart', async () => {
+  const seen: Record<string, string | undefined> = {};
+  const address = await serve([traceInterceptor()], async ({ name }) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    seen[name] = currentTrace()?.traceId;
+    return { stack: undefined };
+  });
+  const stacks = clientOf(address);
+  const ids = ['1', '2', '3'].map((digit) => digit.repeat(32));
+  await Promise.all(ids.map((id) => withTraceparent(`00-${id}-00f067aa0ba902b7-01`, () => stacks.getStack({ name: id }))));
+  expect(seen).toEqual(Object.fromEntries(ids.map((id) => [id, id])));
+});
+
+test('rules of the contract are kept at the door, and the refusal is counted', async () => {
+  const metrics = new Metrics();
+  let reached = false;
+  const address = await serve([observationInterceptor(new RedMetrics(metrics, 'grpc_server')), validationInterceptor(readDescriptorSet(), [Stacks])], async () => {
+    reached = true;
+    return { stack: undefined };
+  });
+  await expect(clientOf(address).getStack({ name: 'x' })).rejects.toMatchObject({ reason: 'REQUEST_INVALID', facts: { fields: 'name' } });
+  expect(reached).toBe(false);
+  expect(await metrics.text()).toContain(`code="INVALID_ARGUMENT"} 1`);
+});

@@ -31,6 +31,37 @@ pub fn linkage_stubs(image: &Image<'_>, relocations: &Relocations) -> FxHashMap<
     stubs
 }
 
+/// A number as the start of a section if it is one, as "inside of" code or data, whose units tell more, else as itself.
+fn place(image: &Image<'_>, value: u64) -> String {
+    match image.sections.iter().find(|s| s.allocated && s.start <= value && value < s.end) {
+        Some(s) if is_plt(s) || value == s.start => format!("{}+{}", s.name, value - s.start),
+        Some(s) => format!("{}+", s.name),
+        None => format!("{value}"),
+    }
+}
+
+/// Stubs as instructions, with the names that their table slots lead to.
+fn stub_code(image: &Image<'_>, section: &Section, relocations: &Relocations, c: &mut Container) {
+    let bytes = image.section_bytes(section);
+    let mut decoder = Decoder::with_ip(64, bytes, section.start, DecoderOptions::NONE);
+    let mut instruction = Instruction::default();
+    while decoder.can_decode() {
+        decoder.decode_out(&mut instruction);
+        let at = (instruction.ip() - section.start) as usize;
+        if instruction.is_ip_rel_memory_operand() {
+            let slot = instruction.ip_rel_memory_address();
+            let name = match relocations.at(slot) {
+                Some(Relocation::Symbol { name, .. }) => name.clone(),
+                _ => image.sections.iter().find(|s| s.allocated && s.start <= slot && slot < s.end).map_or("?".into(), |s| format!("{}+{}", s.name, slot - s.start)),
+            };
+            let code = instruction.code() as u16;
+            c.content.update(&code.to_le_bytes()).update(&[instruction.len() as u8, u8::from(instruction.has_repne_prefix())]).update(name.as_bytes()).update(&[0]);
+        } else {
+            c.content.update(bytes.get(at..at + instruction.len()).unwrap_or(&[]));
+        }
+    }
+}
+
 fn sorted_lines(container: &mut Container, mut lines: Vec<String>) {
     lines.sort_unstable();
     for line in lines {
@@ -39,14 +70,21 @@ fn sorted_lines(container: &mut Container, mut lines: Vec<String>) {
 }
 
 /// The content of a section that only indexes or links, free of addresses; `None` for sections with content of their own.
-fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, unwind: &Unwind, stubs: &FxHashMap<u64, String>) -> Option<Container> {
+fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, unwind: &Unwind) -> Option<Container> {
     let name = section.name.as_str();
     let mut c = Container::new(format!("section:{name}"), "metadata");
     match name {
-        ".dynsym" | ".dynstr" | ".gnu.hash" | ".hash" | ".gnu.version" | ".gnu.version_r" | ".gnu.version_d" => {
+        ".dynsym" => {
+            // Values are addresses: the functions and objects that they name tell where they lead.
+            for record in image.section_bytes(section).chunks_exact(24) {
+                c.content.update(&record[..8]).update(&record[16..]).update(&[u8::from(record[8..16] == [0; 8])]);
+            }
             let mut lines: Vec<String> = image.dynamic_names.iter().map(|(_, n)| format!("name {n}")).collect();
             lines.extend(image.symbols.iter().filter(|s| s.dynamic).map(|s| format!("defined {} {} {}", s.name, s.function, s.global)));
             sorted_lines(&mut c, lines);
+        }
+        ".dynstr" | ".gnu.hash" | ".hash" | ".gnu.version" | ".gnu.version_r" | ".gnu.version_d" | ".eh_frame_hdr" => {
+            c.content.update(image.section_bytes(section));
         }
         _ if name.starts_with(".rela") => {
             let within = relocations.all().iter().filter_map(|(_, r)| match r {
@@ -57,15 +95,19 @@ fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, un
             sorted_lines(&mut c, within.collect());
         }
         ".got" | ".got.plt" => {
-            let lines = relocations.within(section.start, section.end).iter().map(|(_, r)| match r {
-                Relocation::Symbol { kind, name, addend } => format!("{kind} {name} {addend}"),
-                Relocation::Relative(_) => "relative".into(),
-                Relocation::Other { kind, .. } => format!("{kind}"),
-            });
-            sorted_lines(&mut c, lines.collect());
+            for (i, word) in image.section_bytes(section).chunks_exact(8).enumerate() {
+                let value = u64::from_le_bytes(word.try_into().unwrap_or_default());
+                let line = match relocations.at(section.start + 8 * i as u64) {
+                    Some(Relocation::Relative(to)) => place(image, *to),
+                    Some(Relocation::Symbol { kind, name, addend }) => format!("{kind} {name} {addend} {}", place(image, value)),
+                    Some(Relocation::Other { kind, .. }) => format!("{kind} {}", place(image, value)),
+                    None => place(image, value),
+                };
+                c.content.update(line.as_bytes()).update(b"\n");
+            }
         }
-        _ if is_plt(section) => sorted_lines(&mut c, stubs.iter().filter(|(a, _)| (section.start..section.end).contains(a)).map(|(_, n)| n.clone()).collect()),
-        ".eh_frame" | ".eh_frame_hdr" => {
+        _ if is_plt(section) => stub_code(image, section, relocations, &mut c),
+        ".eh_frame" => {
             let mut kinds: Vec<[u8; 32]> = unwind.entries.iter().map(|e| e.common).collect();
             kinds.sort_unstable();
             kinds.dedup();
@@ -86,10 +128,8 @@ fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, un
                         let end = rest.iter().position(|b| *b == 0).unwrap_or(rest.len());
                         lines.push(format!("{tag} {}", String::from_utf8_lossy(&rest[..end])));
                     }
-                    // Flags.
-                    24 | 30 | 0x6fff_fffb => lines.push(format!("{tag} {value}")),
                     0 => {}
-                    _ => lines.push(format!("{tag}")),
+                    _ => lines.push(format!("{tag} {}", place(image, value))),
                 }
             }
             sorted_lines(&mut c, lines);
@@ -111,7 +151,6 @@ pub fn regions(
     image: &Image<'_>,
     relocations: &Relocations,
     unwind: &Unwind,
-    stubs: &FxHashMap<u64, String>,
     special: &FxHashMap<String, u32>,
     containers: &mut Vec<Container>,
 ) -> Vec<Region> {
@@ -147,7 +186,7 @@ pub fn regions(
         for section in sections.iter().filter(|s| s.kind != 8 && s.start >= segment.start && s.start < end) {
             let fill = if let Some(index) = special.get(&section.name) {
                 Fill::Container(*index)
-            } else if let Some(c) = container(image, section, relocations, unwind, stubs) {
+            } else if let Some(c) = container(image, section, relocations, unwind) {
                 containers.push(c);
                 Fill::Container(containers.len() as u32 - 1)
             } else if section.executable {

@@ -167,7 +167,7 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
         }
     }
     let stubs = linkage_stubs(image, &relocations);
-    let regions = regions(image, &relocations, &unwind, &stubs, &special, &mut containers);
+    let regions = regions(image, &relocations, &unwind, &special, &mut containers);
     let mut claims = symbol_claims(image);
     let mut extra: Vec<u64> = unwind.entries.iter().filter_map(|e| e.exception_table).collect();
     if let Some(go) = &go {

@@ -6,6 +6,7 @@ const ref = indexRef(index.set, index.artifactSha256, index.lifter);
 const predicate = liftIndexPredicate(ref, {
   artifactSizeBytes: 10,
   totals: { loadedBytes: 6, coveredBytes: 6, residualBytes: 2 },
+  sidesSha256: 'cd'.repeat(32),
   toolchain: { name: 'gc', version: 'go1.20.5', gnuBuildId: '', goBuildId: 'x', goVersion: 'go1.20.5', mainModule: 'm' },
   liftedBy: 'https://example.org/node',
 });
@@ -22,6 +23,7 @@ test.each([
   ['more residual than the residual units hold', { totals: { loadedBytes: 6, coveredBytes: 6, residualBytes: 3 } }],
   ['more loaded than there is', { artifactSizeBytes: 5 }],
   ['an upper-case root', { root: predicate.root.toUpperCase() }],
+  ['no digest of the side records', { sidesSha256: '' }],
   ['no lifter', { lifter: undefined }],
   ['a fraction', { artifactSizeBytes: 10.5 }],
   ['a member more', { more: 1 }],

@@ -27,6 +27,8 @@ export interface LiftIndexPredicate extends IndexRef {
   readonly artifactSizeBytes: number;
   /** Totals as the lifter counted them, apart from the sums of the tree: verifiers hold one against the other. */
   readonly totals: CoverageTotals;
+  /** SHA-256 of the side records as packSides writes them: whoever is given them can check bijection and classes. */
+  readonly sidesSha256: string;
   readonly toolchain: ToolchainFacts;
   /** Who lifted: proved only to himself, attested to everybody else. */
   readonly liftedBy: string;
@@ -63,7 +65,7 @@ export function liftIndexPredicate(ref: IndexRef, rest: Omit<LiftIndexPredicate,
 
 /** Reads a predicate of another's making: every member, and no other. @throws INDEX_INVALID */
 export function parseLiftIndex(value: unknown): LiftIndexPredicate {
-  const at = members(value, ['artifactSha256', 'lifter', 'root', 'sums', 'artifactSizeBytes', 'totals', 'toolchain', 'liftedBy'], 'predicate');
+  const at = members(value, ['artifactSha256', 'lifter', 'root', 'sums', 'artifactSizeBytes', 'totals', 'sidesSha256', 'toolchain', 'liftedBy'], 'predicate');
   const ref = parseIndexRef({ artifactSha256: at.artifactSha256, lifter: at.lifter, root: at.root, sums: at.sums });
   const totals = members(at.totals, ['loadedBytes', 'coveredBytes', 'residualBytes'], 'totals');
   const toolchain = members(at.toolchain, TOOLCHAIN_MEMBERS, 'toolchain');
@@ -75,6 +77,7 @@ export function parseLiftIndex(value: unknown): LiftIndexPredicate {
       coveredBytes: count(totals.coveredBytes, 'coveredBytes'),
       residualBytes: count(totals.residualBytes, 'residualBytes'),
     },
+    sidesSha256: digest(at.sidesSha256, 'sidesSha256'),
     toolchain: Object.fromEntries(TOOLCHAIN_MEMBERS.map((name) => [name, text(toolchain[name], name)])) as unknown as ToolchainFacts,
     liftedBy: text(at.liftedBy, 'liftedBy'),
   };

@@ -26,3 +26,4 @@ export { DELTA_PROOF_PREDICATE_TYPE, type DeltaProof, type ProofLeaf, type Proof
 export { type ProofVerification, type VerifiedUnit, verifyDeltaProof } from './proof/verify-proof.js';
 export type { ProofFault } from './proof/parse-proof.js';
 export { auditSample } from './proof/audit.js';
+export { packSides, unpackSides } from './sides.js';

@@ -17,4 +17,11 @@ export const delta = {
   PROOF_OLD_ROOT_MISMATCH: { kind: 'data-loss', says: 'the proof does not lead to the old index root', next: 'distrust who signed the proof, and compare the artifacts yourself' },
   PROOF_NEW_ROOT_MISMATCH: { kind: 'data-loss', says: 'the proof does not lead to the new index root', next: 'distrust who signed the proof, and compare the artifacts yourself' },
   PROOF_COUNTS_FALSE: { kind: 'data-loss', says: 'the counts of the proof are not those of its units', next: 'distrust who signed the proof, and compare the artifacts yourself' },
+  ARTIFACT_NOT_FOUND: { kind: 'not-found', says: 'the tenant has no artifact of this digest', next: 'upload the artifact first' },
+  ARTIFACT_TOO_LARGE: { kind: 'precondition', says: 'the artifact is larger than what is lifted', next: 'strip its debug information, or split it' },
+  ARTIFACT_DIGEST_MISMATCH: { kind: 'invalid', says: 'the bytes are not what the header of the upload says', next: 'upload the artifact again with its own digest and size' },
+  ARTIFACT_WITHOUT_CODE: { kind: 'precondition', says: 'the file has no code that is loaded, as a file of debug information or an object file', next: 'upload the executable itself' },
+  DELTA_NOT_FOUND: { kind: 'not-found', says: 'the tenant has no delta of this name', next: 'create it from its two artifacts' },
+  LIFTER_CHANGED: { kind: 'unavailable', says: 'the lifter is not the executable that this service signs for', next: 'restart the service after an upgrade of the lifter' },
+  LIFT_QUEUE_FULL: { kind: 'exhausted', says: 'too many artifacts wait to be lifted', next: 'wait and call again' },
 } as const satisfies Record<string, ReasonEntry>;

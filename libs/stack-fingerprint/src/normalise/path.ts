@@ -35,7 +35,8 @@ function relativePath(frame: FrameDraft, path: string): string {
   }
   const hosted = HOSTED.exec(path)?.[1];
   if (hosted !== undefined) return hosted;
-  const absolute = path.startsWith('/') || /^[A-Za-z]:\//.test(path);
+  // What was scrubbed before it was parsed begins with what stands for a folder.
+  const absolute = /^(?:\/|[A-Za-z]:\/|<(?:home|temp)>)/.test(path);
   if (!absolute) return path.replace(/^(?:\.{1,2}\/){1,64}/, '');
   const built = BUILD_ROOT.exec(path)?.[1];
   return lastParts(scrubName(built ?? path));

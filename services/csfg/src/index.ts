@@ -1,1 +1,1 @@
-export {};
+export { csfgService, type CsfgOptions } from './csfg.module.js';

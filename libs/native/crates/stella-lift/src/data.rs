@@ -4,6 +4,7 @@ use crate::Hash;
 use crate::encoder::{DataName, Encoder, LeafReference, Naming};
 use crate::go::types::Field;
 use crate::graph::components;
+use crate::relocations::Relocation;
 use crate::space::{Target, Word, known_word, word_at};
 use crate::units::{Class, Unit};
 
@@ -130,6 +131,17 @@ pub fn contents(naming: &mut Naming<'_, '_>, bases: &Bases) -> Vec<DataRecord> {
     records
 }
 
+/// The loader overwrites a relocated word: what the file holds there is nothing, the same address, or kept.
+fn covered_word(naming: &Naming<'_, '_>, at: u64, word: &[u8], encoder: &mut Encoder) {
+    let Some(relocation) = naming.space.relocations.at(at) else { return };
+    let same = matches!(relocation, Relocation::Relative(to) if to.to_le_bytes() == *word);
+    if !same && word.iter().any(|b| *b != 0) {
+        encoder.out.push(b'!');
+        encoder.out.extend_from_slice(word);
+        encoder.residual += 1;
+    }
+}
+
 fn encode(naming: &Naming<'_, '_>, unit: &Unit, pieces: &Pieces<'_>, inner: impl Fn(u32) -> bool, encoder: &mut Encoder) -> (Hash, DataRecord) {
     let Some(bytes) = naming.space.image.slice(unit.start, unit.end) else {
         // Zero-filled memory with a symbol: its size is its content.
@@ -153,6 +165,7 @@ fn encode(naming: &Naming<'_, '_>, unit: &Unit, pieces: &Pieces<'_>, inner: impl
         raw(encoder, at, from);
         at = to;
         encoder.out.push(b'0' + size);
+        covered_word(naming, unit.start + u64::from(*offset), &bytes[from..to], encoder);
         match piece {
             Piece::At(target) => encoder.target(naming, *target, &inner, false),
             Piece::Import(name, addend) => {

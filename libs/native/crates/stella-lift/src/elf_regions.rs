@@ -129,7 +129,11 @@ fn container(image: &Image<'_>, section: &Section, relocations: &Relocations, un
                         lines.push(format!("{tag} {}", String::from_utf8_lossy(&rest[..end])));
                     }
                     0 => {}
-                    _ => lines.push(format!("{tag} {}", place(image, value))),
+                    3..=7 | 12 | 13 | 17 | 23 | 25 | 26 | 32 | 0x6fff_fef5 | 0x6fff_fff0 | 0x6fff_fffc | 0x6fff_fffe => {
+                        let within = image.sections.iter().find(|s| s.allocated && s.start <= value && value < s.end);
+                        lines.push(within.map_or(format!("{tag} {value}"), |s| format!("{tag} {}+{}", s.name, value - s.start)));
+                    }
+                    _ => lines.push(format!("{tag} {value}")),
                 }
             }
             sorted_lines(&mut c, lines);

@@ -33,7 +33,7 @@ impl Relocations {
                 let addend = i64::from_le_bytes(record[2]);
                 let (kind, symbol) = (info as u32, (info >> 32) as u32);
                 let relocation = match elf::RelocationType(kind) {
-                    elf::R_X86_64_RELATIVE => Relocation::Relative(addend as u64),
+                    elf::R_X86_64_RELATIVE if symbol == 0 => Relocation::Relative(addend as u64),
                     _ if symbol != 0 => {
                         let name = names.get(&symbol).copied().unwrap_or("?");
                         Relocation::Symbol { kind, name: name.to_string(), addend }

@@ -22,7 +22,7 @@ async function serve(interceptors: ServerInterceptor[], getStack: Handler, port 
   server.addService({ getStack: Stacks.getStack }, {
     getStack: (call: never, callback: (error: unknown, answer?: unknown) => void) =>
       void getStack((call as { request: GetStackRequest }).request, call).then((answer) => callback(null, answer), (error) => callback(toServiceError(error))),
-  } as UntypedServiceImplementation);
+  } as unknown as UntypedServiceImplementation);
   const bound = await new Promise<number>((resolve, reject) => server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) => (error ? reject(error) : resolve(at))));
   open.push(() => server.forceShutdown());
   return `127.0.0.1:${bound}`;

@@ -94,8 +94,9 @@ export class Runtime {
     this.#setHealth('NOT_SERVING');
     const cut = setTimeout(() => this.#grpcServer?.forceShutdown(), this.config.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
     try {
+      // Consumers first: what they have in hand may still ask the other services.
+      await Promise.all(this.#running.map(({ events }) => events.stop()));
       await this.#app?.close();
-      for (const { events } of this.#running) await events.stop();
       for (const { parts } of this.#running) await parts.stop?.();
     } finally {
       clearTimeout(cut);
@@ -116,7 +117,8 @@ export class Runtime {
     app.connectMicroservice(
       grpcServerOptions({
         url: `${host}:${grpcPort}`,
-        packages: this.config.services.map((service) => service.protoPackage),
+        // Nest serves a package once for each time that it is named.
+        packages: [...new Set(this.config.services.flatMap((service) => Object.keys(service.grpc)).map((name) => name.slice(0, name.lastIndexOf('.'))))],
         services: Object.assign({}, ...this.config.services.map((service) => service.grpc)),
         descriptorSet: readDescriptorSet(),
         health: this.health,

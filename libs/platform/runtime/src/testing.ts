@@ -16,6 +16,8 @@ export interface TestRuntimeOptions {
   /** A database that another runtime of the test uses too: what a restart finds. */
   readonly database?: TestDatabase;
   readonly logLevel?: 'silent' | 'info' | 'debug';
+  /** What a stop gives to open calls; default 2 seconds. */
+  readonly drainTimeoutMs?: number;
 }
 
 /** Services on a real PostgreSQL and real sockets, with an issuer in memory. */
@@ -30,6 +32,7 @@ export interface TestRuntime {
   stop(): Promise<void>;
 }
 
+const DRAIN_TIMEOUT_MS = 2_000;
 const OPERATOR: Principal = { subject: 'operator', tenant: 'acme', organisation: 'acme.example', roles: ['operator'] };
 
 export async function startTestRuntime(services: readonly StellaService[], options: TestRuntimeOptions = {}): Promise<TestRuntime> {
@@ -47,6 +50,7 @@ export async function startTestRuntime(services: readonly StellaService[], optio
     connectionOf: async (name) => (await provisionService(database.administrator, name)).connection,
     tokensOf: (name) => tokens({ ...OPERATOR, subject: `service-${name}`, roles: ['service'] }),
     logger: createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
+    drainTimeoutMs: options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS,
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.random ? { random: options.random } : {}),
   });

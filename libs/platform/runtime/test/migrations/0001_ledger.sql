@@ -1,0 +1,2 @@
+CREATE TABLE booking (name text PRIMARY KEY, tenant text NOT NULL);
+CREATE TABLE echo (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);

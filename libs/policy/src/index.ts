@@ -11,6 +11,7 @@ export { loadPolicySet, type LoadedRule, type PolicySet } from './decision/polic
 export { withFacts, type PolicyTest } from './decision/policy-test.js';
 export { publishChecks, type PublishFinding } from './decision/publish-checks.js';
 export { claimResults, type ClaimResult, type ClaimState } from './delta/claim-results.js';
+export { buildDeltaScope } from './delta/build-delta-scope.js';
 export { checkDeltaScope, DELTA_SCOPE_PREDICATE_TYPE, type DeltaScope } from './delta/delta-scope.js';
 export { type DeltaStatements, viewFromProof } from './delta/view-from-proof.js';
 export { coverDelta, describeUnexplained, needsExplanation, type Coverage, type Unexplained, type UnitCoverage } from './delta/coverage.js';

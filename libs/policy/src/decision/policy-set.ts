@@ -27,12 +27,19 @@ export interface PolicySet {
  */
 export function loadPolicySet(document: PolicyDocument): PolicySet {
   const digest = policyDigest(checkPolicyDocument(document));
+  const known = loaded.get(digest);
+  if (known !== undefined) return known;
   validate({ staticPolicies: texts(document) });
-  const rules = new Map(document.rules.map((rule) => [rule.id, loadRule(rule.id, rule.cedar)]));
-  return { document, digest, rules };
+  const set = { document, digest, rules: new Map(document.rules.map((rule) => [rule.id, loadRule(rule.id, rule.cedar)])) };
+  const [oldest] = loaded.keys();
+  if (loaded.size >= SETS_MAX && oldest !== undefined) loaded.delete(oldest);
+  loaded.set(digest, set);
+  return set;
 }
 
 const SETS_MAX = 64;
+// By digest: equal documents are one set, whoever offers them.
+const loaded = new Map<string, PolicySet>();
 const slotOfDigest = new Map<string, string>();
 const digestOfSlot: string[] = [];
 let nextSlot = 0;

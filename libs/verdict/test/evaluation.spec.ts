@@ -1,0 +1,278 @@
+import { PREDICATE_TYPES, sha256Hex, signStatement, type Signer } from '@stella/attestation';
+import { policyDigest, type Waiver } from '@stella/policy';
+import { verifyBundle, type Answer, type RefusedEvidence } from '../src/index.js';
+import { replaced } from './support/forge.js';
+import { NOW, PAIRS, revocationsOf } from './support/keys.js';
+import { BASELINE, CANDIDATE, crossEnvelope, deltaEnvelopes, MODULE, NEW_UNITS, OLD_UNITS, PARSE, resultEnvelope, witnessEnvelope, type TestUnit } from './support/release.js';
+import { DECIDED, makeWorld, payloadDigest, preset, soundEvidence, SOUND_CLAIMS, type World, type WorldOptions } from './support/world.js';
+
+const rulesOf = ({ issued }: World): string[] => issued.verdict.unmetRules.map(({ id }) => id);
+const problemsOf = (refused: readonly RefusedEvidence[]): string[] => refused.map(({ problem }) => problem);
+const answerOf = (world: World): Answer => verifyBundle(world.issued.bundle, world.options);
+
+/** Evidence of a release with other units or toolchains. */
+async function release(options: Parameters<typeof deltaEnvelopes>[0], claims: readonly string[], more: WorldOptions = {}): Promise<World> {
+  const { oldIndex, newIndex, proof, scope } = await deltaEnvelopes(options);
+  const envelopes = [oldIndex, newIndex, proof, scope, ...(await soundEvidence()).slice(4)];
+  return makeWorld({ envelopes, claims, ...more });
+}
+
+const changed = (units: readonly TestUnit[], name: string, content: string): TestUnit[] => units.map((unit) => (unit.name === name ? { ...unit, content } : unit));
+
+describe('what changed', () => {
+  test('a function beside the claimed one', async () => {
+    const world = await release({ next: changed(NEW_UNITS, 'main.main', 'another body') }, SOUND_CLAIMS);
+    expect(rulesOf(world)).toEqual(['change-small', 'functions-explained']);
+    expect(world.issued.verdict.unexplained).toEqual([{ unitId: 'fn:main.main', kind: 'function', displayName: 'main.main', change: 'semantic', why: 'NOT_CLAIMED' }]);
+    expect(answerOf(world).answer).toBe('review');
+  });
+
+  test('a claim on everything explains it and says nothing', async () => {
+    const world = await release({}, ['fixes incident app-7', 'changes **']);
+    expect(rulesOf(world)).toEqual(['claims-narrow', 'claims-narrow-together']);
+  });
+
+  test('the standard library under a claim on the patch release', async () => {
+    const options = { next: changed(NEW_UNITS, 'runtime.mallocgc', 'patched'), goVersions: ['go1.20.10', 'go1.20.12'] } as const;
+    expect(rulesOf(await release(options, [...SOUND_CLAIMS, 'toolchain go1.20.10 -> go1.20.12']))).toEqual([]);
+    expect(rulesOf(await release(options, SOUND_CLAIMS))).toEqual(['change-small', 'functions-explained', 'toolchain-kept']);
+    expect(rulesOf(await release(options, [...SOUND_CLAIMS, 'toolchain go1.20.10 -> go1.20.11']))).toEqual(['change-small', 'claims-not-refuted', 'functions-explained', 'toolchain-kept']);
+  });
+
+  test('another generation of the compiler', async () => {
+    const options = { next: changed(NEW_UNITS, 'runtime.mallocgc', 'rewritten'), goVersions: ['go1.19.5', 'go1.20'] } as const;
+    const world = await release(options, [...SOUND_CLAIMS, 'toolchain go1.19.5 -> go1.20']);
+    expect(rulesOf(world)).toEqual(['change-small', 'functions-explained', 'toolchain-kept']);
+    expect(world.issued.verdict.outcome).toBe('REVIEW');
+  });
+
+  test('row 52: nothing was lifted: no change is no proof', async () => {
+    const nothing: TestUnit[] = [{ kind: 'header', name: 'header:elf', content: 'x' }];
+    const world = await release({ old: nothing, next: nothing }, ['fixes incident app-7']);
+    expect(world.issued.verdict.facts).toMatchObject({ coverage_known: { value: false }, unexplained_functions: { value: 0 } });
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['DENY', ['coverage-known']]);
+  });
+
+  test('row 52: no delta at all', async () => {
+    const world = await makeWorld({ envelopes: (await soundEvidence()).slice(4) });
+    expect(world.issued.verdict.outcome).toBe('DENY');
+    expect(rulesOf(world)).toEqual(expect.arrayContaining(['coverage-known', 'delta-checked', 'functions-explained']));
+  });
+
+  test('a delta that a partner lifted is attested, not proved', async () => {
+    const world = await release({ signer: PAIRS.partner }, SOUND_CLAIMS);
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['REVIEW', ['delta-proved']]);
+    expect(world.issued.verdict.facts.delta_provenance.value).toBe('attested');
+  });
+
+  test('a scope that leaves functions out, so that a claim looks narrow or a change unused, does not fit', async () => {
+    const { oldIndex, newIndex, proof } = await deltaEnvelopes();
+    const other = await deltaEnvelopes({ old: OLD_UNITS.slice(1) });
+    const world = await makeWorld({ envelopes: [oldIndex, newIndex, proof, other.scope, ...(await soundEvidence()).slice(4)] });
+    expect(problemsOf(world.issued.verdict.refused)).toEqual(['DELTA_SCOPE_INVALID']);
+    expect(world.issued.verdict.outcome).toBe('DENY');
+  });
+});
+
+describe('the baseline', () => {
+  test('row 53: one that nobody knows', async () => {
+    const world = await makeWorld({ question: { baselineBasis: 'unknown' } });
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['DENY', ['baseline-known']]);
+  });
+
+  test('row 53: one that is said to have a verdict has to show it', async () => {
+    const world = await makeWorld({ question: { baselineBasis: 'verdict' } });
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['DENY', ['baseline-known']]);
+  });
+
+  test('one with a verdict of its own, by the same verifier', async () => {
+    const before = await makeWorld({ envelopes: [], document: preset('standard') });
+    // An ALLOW about the baseline, as the gate would have issued it for an earlier release.
+    const statement = { ...before.issued.verdict, outcome: 'ALLOW', candidate: { ...before.issued.verdict.candidate, sha256: BASELINE } };
+    const sign = (signer: Signer, predicate: object) => signStatement({ subjects: [{ name: 'app', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verdict, predicate }, signer);
+    const basis = async (envelope: Uint8Array): Promise<unknown> => {
+      const world = await makeWorld({ envelopes: [...(await soundEvidence()), envelope], question: { baselineBasis: 'verdict' } });
+      return world.issued.verdict.facts.baseline_basis.value;
+    };
+    expect(await basis(await sign(PAIRS.gate, statement))).toBe('verdict');
+    expect(await basis(await sign(PAIRS.gate, { ...statement, outcome: 'REVIEW' }))).toBe('unknown');
+    expect(await basis(await sign(PAIRS.gate, { ...statement, tenant: 'other' }))).toBe('unknown');
+  });
+});
+
+describe('witnesses', () => {
+  const withResults = async (...results: readonly Uint8Array[]): Promise<World> => makeWorld({ envelopes: [...(await soundEvidence()).slice(0, 5), ...results] });
+
+  test('a candidate that merely does not fail', async () => {
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure'), await resultEnvelope('candidate', 'no-failure'));
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['REVIEW', ['candidate-fixed', 'claims-proved', 'success-bound']]);
+  });
+
+  test('too few replays', async () => {
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure', { replays: 5 }), await resultEnvelope('candidate', 'passed', { replays: 5 }));
+    expect(rulesOf(world)).toEqual(['replays-enough', 'success-bound']);
+  });
+
+  test('replays that could not be made', async () => {
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure'), await resultEnvelope('candidate', 'not-run'));
+    expect(world.issued.verdict.outcome).toBe('DENY');
+    expect(rulesOf(world)).toContain('replays-completed');
+  });
+
+  test('row 54: the runs of one result counted again in another', async () => {
+    const again = await resultEnvelope('candidate', 'passed', { runsOf: 'baseline' });
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure'), again);
+    expect(problemsOf(world.issued.verdict.refused)).toEqual(['RUNS_NOT_DISTINCT']);
+    expect(world.issued.verdict.outcome).toBe('DENY');
+  });
+
+  test('row 54: a result of another artifact', async () => {
+    const foreign = await resultEnvelope('candidate', 'passed', { artifact: 'a'.repeat(64) });
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure'), foreign);
+    expect(problemsOf(world.issued.verdict.refused)).toEqual(['RUNS_NOT_DISTINCT']);
+    expect(rulesOf(world)).toEqual(expect.arrayContaining(['evidence-intact', 'replays-completed']));
+  });
+
+  test('row 50: a result of another tenant', async () => {
+    const world = await withResults(await resultEnvelope('baseline', 'expected-failure'), await resultEnvelope('candidate', 'passed', { tenant: 'other' }));
+    expect(problemsOf(world.issued.verdict.refused)).toEqual(['OTHER_TENANT']);
+  });
+
+  test('a partner’s result counts against a release, never for it', async () => {
+    const own = [await resultEnvelope('baseline', 'expected-failure'), await resultEnvelope('candidate', 'passed')];
+    const against = await withResults(...own, await resultEnvelope('candidate', 'expected-failure', { runsOf: 'partner', signer: PAIRS.partner }));
+    expect(rulesOf(against)).toContain('incident-gone');
+    const instead = await withResults(own[0] ?? new Uint8Array(), await resultEnvelope('candidate', 'passed', { signer: PAIRS.partner }));
+    expect(rulesOf(instead)).toContain('replays-completed');
+  });
+
+  test('a result without its witness', async () => {
+    const all = await soundEvidence();
+    const world = await makeWorld({ envelopes: [...all.slice(0, 4), ...all.slice(5)] });
+    expect(problemsOf(world.issued.verdict.refused)).toEqual(['WITNESS_MISSING', 'WITNESS_MISSING']);
+  });
+
+  test('a witness that another organisation recorded is a witness', async () => {
+    const all = await soundEvidence();
+    const world = await makeWorld({ envelopes: [...all.slice(0, 4), await witnessEnvelope(PAIRS.partner), ...all.slice(5)] });
+    expect(world.issued.verdict.outcome).toBe('ALLOW');
+  });
+});
+
+describe('cross-verifications', () => {
+  const count = async (make: (proof: string) => Promise<readonly Uint8Array[]>): Promise<World> => {
+    const evidence = await soundEvidence();
+    const proof = payloadDigest(evidence[2] ?? new Uint8Array());
+    return makeWorld({ envelopes: [...evidence, ...(await make(proof))] });
+  };
+  const independent = ({ issued }: World): unknown => issued.verdict.facts.cross_verifications_independent.value;
+
+  test('rows 26 and 27: one of each organisation and key, however often it signs', async () => {
+    expect(independent(await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner), await crossEnvelope(proof, PAIRS.secondPartner)]))).toBe(2);
+    expect(independent(await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner), await crossEnvelope(proof, PAIRS.partnerAgain)]))).toBe(1);
+    const [first, second] = [{}, { relation: 'partner', how: 'lift', result: 'agrees' }];
+    expect(independent(await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner, first), await crossEnvelope(proof, PAIRS.partner, second)]))).toBe(1);
+  });
+
+  test.each([
+    ['the own organisation', PAIRS.psdi, {}],
+    ['a node of the same operator', PAIRS.partner, { relation: 'same-operator' }],
+    ['who only checked the proof', PAIRS.partner, { how: 'proof-check' }],
+    ['who could not check', PAIRS.partner, { result: 'cannot' }],
+  ])('%s does not count', async (_, signer, change) => {
+    expect(independent(await count(async (proof) => [await crossEnvelope(proof, signer, change)]))).toBe(0);
+  });
+
+  test('of another statement', async () => {
+    expect(independent(await count(async () => [await crossEnvelope('a'.repeat(64), PAIRS.partner)]))).toBe(0);
+  });
+
+  test('a disagreement is evidence against the proof', async () => {
+    const world = await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner, { result: 'disagrees' })]);
+    expect([world.issued.verdict.outcome, problemsOf(world.issued.verdict.refused)]).toEqual(['DENY', ['CROSS_VERIFICATION_DISAGREES']]);
+    expect(world.issued.verdict.evidence.map(({ predicateType }) => predicateType)).toContain(PREDICATE_TYPES.crossVerification);
+  });
+});
+
+describe('waivers', () => {
+  const document = preset('fast-patch');
+  const waiver = (change: Partial<Waiver> = {}): Waiver => ({
+    format: 'stella-waiver/1',
+    tenant: 'acme',
+    rule: 'functions-explained',
+    candidateSha256: CANDIDATE,
+    policySha256: policyDigest(document),
+    reason: 'looked at by hand',
+    issuedAt: '2026-06-01T00:00:00.000Z',
+    expiresAt: '2026-06-02T00:00:00.000Z',
+    ...change,
+  });
+  const envelope = (change: Partial<Waiver> = {}, signer: Signer = PAIRS.approver): Promise<Uint8Array> =>
+    signStatement({ subjects: [{ name: 'candidate', sha256: CANDIDATE }], predicateType: PREDICATE_TYPES.waiver, predicate: waiver(change) }, signer);
+  const claims = ['fixes incident app-7'];
+  const waived = async (waivers: readonly Uint8Array[], more: WorldOptions = {}): Promise<World> => makeWorld({ claims, waivers, ...more });
+
+  test('two waivers of two rules allow, and the summary says that it was waived', async () => {
+    const world = await waived([await envelope(), await envelope({ rule: 'data-explained' })]);
+    expect(world.issued.verdict.outcome).toBe('ALLOW');
+    expect(world.issued.verdict.waivers.accepted.map(({ rule }) => rule)).toEqual(['data-explained', 'functions-explained']);
+    expect(answerOf(world).answer).toBe('yes');
+    const text = Buffer.from(JSON.parse(Buffer.from(world.issued.vsa ?? []).toString()).payload, 'base64').toString();
+    expect(text).toContain('"verifiedLevels":["STELLA_WAIVED"]');
+  });
+
+  test('an expired waiver ends the verdict', async () => {
+    const world = await waived([await envelope({ expiresAt: NOW.toISOString() }), await envelope({ rule: 'data-explained' })]);
+    expect(world.issued.verdict.outcome).toBe('ALLOW');
+    expect(answerOf(world)).toMatchObject({ answer: 'no', refusal: 'waiver', detail: 'EXPIRED' });
+    const before = verifyBundle(world.issued.bundle, { ...world.options, now: DECIDED });
+    expect(before.answer).toBe('yes');
+  });
+
+  test('a waiver whose signer was revoked since', async () => {
+    const world = await waived([await envelope(), await envelope({ rule: 'data-explained' })]);
+    const list = await revocationsOf(world.options.root, [{ kind: 'key', id: PAIRS.approver.publicKey.fingerprint, reason: 'lost', at: NOW }]);
+    expect(verifyBundle(world.issued.bundle, { ...world.options, revocations: { list } })).toMatchObject({ refusal: 'waiver', detail: 'NO_RIGHT' });
+  });
+
+  test.each([
+    ['someone without the right', () => envelope({}, PAIRS.psdi), 'NO_RIGHT'],
+    ['somebody whom nobody knows', () => envelope({}, PAIRS.stranger), 'SIGNATURE_UNVERIFIED'],
+    ['another tenant', () => envelope({ tenant: 'other' }), 'OTHER_TENANT'],
+    ['another policy version', () => envelope({ policySha256: 'a'.repeat(64) }), 'OTHER_POLICY'],
+    ['a time that is over', () => envelope({ expiresAt: '2026-06-01T01:00:00.000Z' }), 'EXPIRED'],
+    ['an integrity rule', () => envelope({ rule: 'incident-gone' }), 'NOT_WAIVABLE'],
+  ])('row 40: of %s: ignored, reported, harmless', async (_, make, problem) => {
+    const one = await make();
+    const world = await waived([one]);
+    expect(world.issued.verdict.waivers).toEqual({ accepted: [], ignored: [{ evidence: sha256Hex(one), problem }] });
+    expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['REVIEW', ['data-explained', 'functions-explained']]);
+    expect(answerOf(world).answer).toBe('review');
+  });
+
+  test('row 40: of another candidate, and by who asked for the release', async () => {
+    const other = await signStatement({ subjects: [{ name: 'other', sha256: BASELINE }], predicateType: PREDICATE_TYPES.waiver, predicate: waiver() }, PAIRS.approver);
+    expect((await waived([other])).issued.verdict.waivers.ignored.map(({ problem }) => problem)).toEqual(['NO_RIGHT']);
+    const self = await waived([await envelope()], { question: { requesterKeys: [PAIRS.approver.publicKey.fingerprint] } });
+    expect(self.issued.verdict.waivers.ignored.map(({ problem }) => problem)).toEqual(['SELF_APPROVED']);
+  });
+
+  test('row 41: more rules than the policy lets waive: none is', async () => {
+    const world = await waived([await envelope(), await envelope({ rule: 'data-explained' }), await envelope({ rule: 'claims-narrow' })]);
+    expect(world.issued.verdict.waivers.ignored.map(({ problem }) => problem)).toEqual(['TOO_MANY', 'TOO_MANY', 'TOO_MANY']);
+    expect(world.issued.verdict.outcome).toBe('REVIEW');
+  });
+
+  test('a waiver that is taken out of the bundle', async () => {
+    const world = await waived([await envelope(), await envelope({ rule: 'data-explained' })]);
+    const bundle = replaced(world, ({ waivers }) => ({ waivers: waivers.slice(1) }));
+    expect(verifyBundle(bundle, world.options)).toMatchObject({ refusal: 'evidence', detail: 'NOT_WHAT_THE_VERDICT_LISTS' });
+  });
+});
+
+test('names in claims may leave out the module', async () => {
+  const world = await release({}, ['fixes incident app-7', `changes ${MODULE}/parser`]);
+  expect(rulesOf(world)).toEqual([]);
+  expect(world.issued.verdict.claims[1]).toMatchObject({ state: 'proved', units: 3 });
+  expect(PARSE.startsWith(MODULE)).toBe(true);
+});

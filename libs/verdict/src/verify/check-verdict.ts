@@ -21,7 +21,9 @@ export interface OpenedVerdict {
 /** Signature by any key of the root: which of them may sign is the next question. */
 export function openVerdict(envelope: Uint8Array, root: TrustRoot): OpenedVerdict {
   try {
-    const { payload, payloadDigest, key } = verifyEnvelope(envelope, root.keys.map(({ publicKey }) => publicKey), { payloadType: IN_TOTO_PAYLOAD_TYPE });
+    // Those that may sign it first; the others only tell a wrong signer from a wrong signature.
+    const keys = root.keys.toSorted((a, b) => Number(b.roles.includes('verdict')) - Number(a.roles.includes('verdict')));
+    const { payload, payloadDigest, key } = verifyEnvelope(envelope, keys.map(({ publicKey }) => publicKey), { payloadType: IN_TOTO_PAYLOAD_TYPE });
     return { statement: parseStatement(payload), key, id: payloadDigest };
   } catch (error) {
     if (!isDomainError(error)) throw error;

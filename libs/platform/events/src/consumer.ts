@@ -2,10 +2,12 @@ import { isDomainError } from '@stella/errors';
 import type { Database } from '@stella/platform-database';
 import { type Logger, type Metrics, withTraceparent } from '@stella/platform-telemetry';
 import type { EventHandler } from './event-bus.js';
-import type { Inbox, Received } from './inbox.js';
-import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, type RetryPolicy } from './limits.js';
+import type { Inbox, Key, Received } from './inbox.js';
+import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, type RetryPolicy } from './limits.js';
 import type { EventSession } from './session.js';
 import { Bell } from './wake.js';
+
+const START: Key = { source: '', key: '' };
 
 /** One topic of a consumer group. */
 export interface Route {
@@ -34,6 +36,9 @@ export class Consumer {
   readonly #abort = new AbortController();
   readonly #handled;
   readonly #seconds;
+  /** First events of keys that were read and had no room yet. */
+  readonly #ready: Received[] = [];
+  #after: Key = START;
   #stopping = false;
   #loop: Promise<void> | undefined;
   #housekeepingAtMs = 0;
@@ -90,41 +95,48 @@ export class Consumer {
     }
   }
 
-  /** True if something was begun, so that there may be more. */
+  /** True if something was begun or more is to be read, so that another look is worth it. */
   async #beginDue(): Promise<boolean> {
-    const room = this.#roomByTopic();
-    const topics = [...room.keys()];
-    if (topics.length === 0) return false;
-    const limit = [...room.values()].reduce((sum, free) => sum + free, 0);
+    const isMore = await this.#refill();
     let began = false;
-    for (const received of await this.deps.inbox.due(this.group, topics, [...this.#atWork.keys()], limit)) {
-      const free = room.get(received.event.topic) ?? 0;
-      if (free === 0 || this.#stopping) continue;
+    for (const received of this.#ready.splice(0)) {
       const lock = lockName(received);
-      if (!(await this.deps.session.tryLock(this.#scoped(lock)))) continue;
-      if (!(await this.deps.inbox.beginAttempt(received))) {
-        await this.deps.session.unlock(this.#scoped(lock));
-        continue;
-      }
-      room.set(received.event.topic, free - 1);
-      began = true;
-      const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(async () => {
-        await this.deps.session.unlock(this.#scoped(lock));
-        this.#atWork.delete(lock);
-        this.ring();
-      });
-      this.#atWork.set(lock, { topic: received.event.topic, work });
+      if (this.#stopping || !this.#hasRoom(received.event.topic)) this.#ready.push(received);
+      else if (!this.#atWork.has(lock) && (await this.#begin(received, lock))) began = true;
     }
-    return began;
+    return began || isMore;
   }
 
-  #roomByTopic(): Map<string, number> {
-    const room = new Map<string, number>();
-    for (const { topic, concurrency } of this.#routes.values()) {
-      const free = concurrency - [...this.#atWork.values()].filter((at) => at.topic === topic).length;
-      if (free > 0) room.set(topic, free);
+  /** Reads the next keys round the circle for topics that have room and nothing ready. True if there are more. */
+  async #refill(): Promise<boolean> {
+    const topics = this.topics.filter((topic) => this.#hasRoom(topic) && !this.#ready.some(({ event }) => event.topic === topic));
+    if (topics.length === 0) return false;
+    const heads = await this.deps.inbox.heads(this.group, topics, this.#after, HEADS_BATCH);
+    this.#ready.push(...heads);
+    const last = heads.length === HEADS_BATCH ? heads.at(-1) : undefined;
+    const wasAtStart = this.#after === START;
+    this.#after = last?.event ?? START;
+    return last !== undefined || !wasAtStart;
+  }
+
+  async #begin(received: Received, lock: string): Promise<boolean> {
+    if (!(await this.deps.session.tryLock(this.#scoped(lock)))) return false;
+    if (!(await this.deps.inbox.beginAttempt(received))) {
+      await this.deps.session.unlock(this.#scoped(lock));
+      return false;
     }
-    return room;
+    const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(async () => {
+      await this.deps.session.unlock(this.#scoped(lock));
+      this.#atWork.delete(lock);
+      this.ring();
+    });
+    this.#atWork.set(lock, { topic: received.event.topic, work });
+    return true;
+  }
+
+  #hasRoom(topic: string): boolean {
+    const concurrency = this.#routes.get(topic)?.concurrency ?? 0;
+    return [...this.#atWork.values()].filter((at) => at.topic === topic).length < concurrency;
   }
 
   async #handle(received: Received): Promise<void> {

@@ -12,6 +12,12 @@ export interface Received {
   readonly event: Event;
 }
 
+/** Where events keep their order. */
+export interface Key {
+  readonly source: string;
+  readonly key: string;
+}
+
 /** An event that was given up. `id` names it for `redeliver`. */
 export interface DeadLetter {
   readonly id: string;
@@ -60,20 +66,31 @@ export class Inbox {
     });
   }
 
-  /** The first waiting event of each key, due now, of the given topics; keys at work (`source key`) are left out. */
-  async due(consumer: string, topics: readonly string[], keysAtWork: readonly string[], limit: number): Promise<Received[]> {
+  /**
+   * The first waiting event of each key, where it is due and of the given topics: at most `limit`, of the keys after
+   * `after` in their order, so that a reader who goes round treats all alike. One index probe a key, whatever waits.
+   */
+  async heads(consumer: string, topics: readonly string[], after: Key, limit: number): Promise<Received[]> {
     const rows = await this.database.query<InboxRow>(
-      `SELECT ${COLUMNS} FROM inbox candidate
-       WHERE consumer = $1 AND state = 'waiting' AND topic = ANY($2) AND next_attempt_at <= now() AND source || ' ' || key <> ALL($3)
-         AND NOT EXISTS (SELECT FROM inbox earlier WHERE earlier.consumer = candidate.consumer AND earlier.source = candidate.source
-           AND earlier.key = candidate.key AND earlier.state = 'waiting' AND earlier.position < candidate.position)
-       ORDER BY position LIMIT $4`,
-      [consumer, topics, keysAtWork, limit],
+      `WITH RECURSIVE head AS (
+         (SELECT source, key, position FROM inbox WHERE consumer = $1 AND state = 'waiting' AND (source, key) > ($2, $3) ORDER BY source, key, position LIMIT 1)
+         UNION ALL
+         SELECT next.* FROM head CROSS JOIN LATERAL (
+           SELECT source, key, position FROM inbox WHERE consumer = $1 AND state = 'waiting' AND (source, key) > (head.source, head.key) ORDER BY source, key, position LIMIT 1
+         ) next
+       )
+       SELECT inbox.* FROM head CROSS JOIN LATERAL (
+         SELECT ${COLUMNS} FROM inbox WHERE inbox.position = head.position AND state = 'waiting' AND topic = ANY($4) AND next_attempt_at <= now() OFFSET 0
+       ) inbox LIMIT $5`,
+      [consumer, after.source, after.key, topics, limit],
     );
     return rows.map((row) => ({ position: row.position, attempts: row.attempts, unended: row.unended, event: toEvent(row) }));
   }
 
-  /** Counts the attempt before it is made, so that an event that kills the process is given up too. False: somebody else was first. */
+  /**
+   * Counts the attempt before it is made, so that an event that kills the process is given up too. To be called with the
+   * key's lock held. False: what was read is stale, as somebody else was first.
+   */
   async beginAttempt(received: Received): Promise<boolean> {
     const changed = await this.database.execute(`UPDATE inbox SET attempts = attempts + 1, unended = unended + 1 WHERE position = $1 AND state = 'waiting' AND attempts = $2`, [received.position, received.attempts]);
     return changed === 1;

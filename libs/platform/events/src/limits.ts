@@ -5,6 +5,8 @@ export const TENANT_CHARS_MAX = 200;
 
 /** Keys of one subscription handled at the same time, unless it says otherwise. */
 export const CONCURRENCY = 4;
+/** First events of keys that a consumer reads at a time. */
+export const HEADS_BATCH = 64;
 /** Events that the relay takes at a time. */
 export const RELAY_BATCH = 100;
 /** What a listener that missed its notification waits at most. */

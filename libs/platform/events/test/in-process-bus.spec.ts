@@ -97,6 +97,17 @@ test('two processes of each service send and handle each event once, in order', 
   for (const key of ['x', 'y', 'z']) expect(seen.filter((what) => what.startsWith(key))).toEqual(Array.from({ length: 20 }, (_, n) => `${key}:${n}`));
 });
 
+test('a backlog of more keys than are read at a time is worked off, each key in order', async () => {
+  const { bus, a: first, b: second } = network();
+  second.subscribe({ topic: TOPIC }, record);
+  await a.tx(async (tx) => { for (let n = 0; n < 3; n++) for (let key = 0; key < 150; key++) await first.append(tx, draft(`key-${key}`, String(n))); });
+  await startAll(first, second);
+  await bus.settle();
+  const seen = await effects();
+  expect(seen).toHaveLength(450);
+  for (let key = 0; key < 150; key++) expect(seen.filter((what) => what.startsWith(`key-${key}:`))).toEqual([`key-${key}:0`, `key-${key}:1`, `key-${key}:2`]);
+}, 30_000);
+
 test('lost connections are replaced and lose no event', async () => {
   const { bus, a: first, b: second } = network();
   second.subscribe({ topic: TOPIC }, record);

@@ -6,7 +6,7 @@ export { parseNative } from './parse/native.js';
 export { detectFormat } from './parse/detect.js';
 export { normaliseTrace, type NormaliseOptions } from './normalise/normalise.js';
 export { DEFAULT_CATEGORY_RULES, type CategoryRule } from './normalise/categories.js';
-export { messageTemplate, scrubText } from './normalise/scrub.js';
+export { messageTemplate, scrubName, scrubText } from './normalise/scrub.js';
 export { fingerprint, indexTerms, signature, stackIdentity, type Fingerprints } from './fingerprint.js';
 export { analyseStack, type AnalysedStack } from './analyse.js';
 export { align, type Alignment, type AlignedPair, type CorpusStatistics } from './match/align.js';

@@ -77,7 +77,6 @@ CREATE TABLE ingest_requests (
   tenant text NOT NULL,
   request_id uuid NOT NULL,
   request_sha256 text NOT NULL,
-  stack_id text NOT NULL,
   create_time timestamptz NOT NULL,
   PRIMARY KEY (tenant, request_id)
 );

@@ -47,9 +47,8 @@ export class CsfgEvents implements StackFacts {
     this.#renormalised = metrics.counter('csfg_stacks_renormalised_total', 'Stacks made again for a new version of the normaliser.');
   }
 
-  async ingested(tx: Tx, stack: NewStack, isNew: boolean): Promise<void> {
-    await this.#append(tx, stack, TOPICS.stackIngested, StackIngested.encode({ stack: stackName(stack.id), incident: stack.incident ?? '' }).finish());
-    if (!isNew) return;
+  async ingested(tx: Tx, stack: NewStack): Promise<void> {
+    await this.incidentTold(tx, stack, stack.incident ?? '');
     const unnamed = unnamedFrames(stack);
     tx.afterCommit(() => {
       this.#ingested.inc({ format: stack.trace.format });
@@ -57,6 +56,10 @@ export class CsfgEvents implements StackFacts {
       this.#frames.inc({ named: 'no' }, unnamed);
       this.logger.info({ tenant: stack.tenant, stack: stack.id, format: stack.trace.format, incident: stack.incident, unnamed }, 'stack ingested');
     });
+  }
+
+  incidentTold(tx: Tx, key: StackKey, incident: string): Promise<void> {
+    return this.#append(tx, key, TOPICS.stackIngested, StackIngested.encode({ stack: stackName(key.id), incident }).finish());
   }
 
   async symbolsOffered(tx: Tx, key: StackKey, pack: string): Promise<void> {

@@ -45,6 +45,20 @@ test('twenty ingests of one text at once make one stack', async () => {
   expect((await graph.listStacks({ incident: '', pageSize: 0, pageToken: '' })).stacks).toHaveLength(1);
 });
 
+test('a burst of different stacks, and of events about them, comes through', async () => {
+  const graph = network.graph('burst');
+  const witnesses = Array.from({ length: 20 }, (_, n) =>
+    network.recordWitness({ witness: `witnesses/${n}`, incident: `incidents/${n}`, stack: Buffer.from(panic(100 + n)), stackFormat: 'go-text' }, 'burst'),
+  );
+  const stacks = await Promise.all(Array.from({ length: 60 }, (_, n) => ingest(graph, text(panic(200 + n)))));
+  await Promise.all(witnesses);
+  await network.test.settle();
+  expect(new Set(stacks.map(({ name }) => name)).size).toBe(60);
+  const { stacks: all } = await graph.listStacks({ incident: '', pageSize: 1000, pageToken: '' });
+  expect(all).toHaveLength(80);
+  expect(sameIncidents(await match(graph, text(panic(107))))).toEqual(['incidents/7']);
+});
+
 test('an incident that is told later is kept; another one for the very same stack is refused', async () => {
   const graph = network.graph('told-later');
   const before = await ingest(graph, text(panic(1)));

@@ -1,10 +1,10 @@
 import type { AnalysedStack } from '@stella/stack-fingerprint';
 import type { Database, Sql, Tx } from '@stella/platform-database';
-import type { NewStack, StackKey, StackPageQuery, StackRepository } from '../application/ports.js';
+import type { NewStack, StackIncidents, StackKey, StackPageQuery, StackRepository } from '../application/ports.js';
 import type { StackSource } from '../domain/stack-source.js';
 import type { Stack } from '../domain/stack.js';
 import { type StackRow, STACK_COLUMNS, toStack } from './stack-row.js';
-import { writeAnalysis } from './write-analysis.js';
+import { HEAD_COLUMNS, HEAD_VALUES, headOf, insertParts, replaceAnalysis } from './write-analysis.js';
 
 /** Stacks in PostgreSQL; every statement names the tenant, but for those of the service itself. */
 export class SqlStackRepository implements StackRepository {
@@ -22,6 +22,11 @@ export class SqlStackRepository implements StackRepository {
   async sourceOf({ tenant, id }: StackKey, tx: Sql = this.database): Promise<StackSource | undefined> {
     const rows = await tx.query<{ source_kind: StackSource['kind']; source: Buffer }>('SELECT source_kind, source FROM stacks WHERE tenant = $1 AND id = $2', [tenant, id]);
     return rows[0] && { kind: rows[0].source_kind, body: rows[0].source.toString() };
+  }
+
+  async incidentsOf(tx: Tx, tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, StackIncidents>> {
+    const rows = await tx.query<{ id: string; incident: string | null; matched_incident: string | null }>('SELECT id, incident, matched_incident FROM stacks WHERE tenant = $1 AND id = ANY($2)', [tenant, ids]);
+    return new Map(rows.map((row) => [row.id, { incident: row.incident ?? undefined, matchedIncident: row.matched_incident ?? undefined }]));
   }
 
   async page({ tenant, incident, after, countMax }: StackPageQuery): Promise<readonly Stack[]> {
@@ -62,18 +67,17 @@ export class SqlStackRepository implements StackRepository {
   }
 
   async insert(tx: Tx, stack: NewStack): Promise<void> {
-    const { tenant, id, source, incident, createTime } = stack;
+    const { source, incident, createTime } = stack;
     await tx.execute(
-      `INSERT INTO stacks (tenant, id, source_kind, source, incident, create_time, revision,
-                           normaliser_version, format, language, failure, raw_keys, truncated, threads, rules)
-       VALUES ($1, $2, $3, $4, $5, $6, nextval('stack_revisions'), '', '', '', '{}', '{}', false, 0, '[]')`,
-      [tenant, id, source.kind, Buffer.from(source.body), incident ?? null, createTime],
+      `INSERT INTO stacks (tenant, id, ${HEAD_COLUMNS}, source_kind, source, incident, create_time, revision)
+       VALUES ($1, $2, ${HEAD_VALUES}, $12, $13, $14, $15, nextval('stack_revisions'))`,
+      [...headOf(stack, stack), source.kind, Buffer.from(source.body), incident ?? null, createTime],
     );
-    await writeAnalysis(tx, stack, stack);
+    await insertParts(tx, stack, stack);
   }
 
   async saveAnalysis(tx: Tx, key: StackKey, analysis: AnalysedStack): Promise<void> {
-    await writeAnalysis(tx, key, analysis);
+    await replaceAnalysis(tx, key, analysis);
   }
 
   async setIncident(tx: Tx, { tenant, id }: StackKey, incident: string): Promise<void> {

@@ -3,31 +3,40 @@ import type { Tx } from '@stella/platform-database';
 import type { StackKey } from '../application/ports.js';
 import type { FrameRow } from './stack-row.js';
 
+/** Columns of `stacks` that a normalisation gives; the values are $3 to $11 of `headOf`. */
+export const HEAD_COLUMNS = 'normaliser_version, format, language, failure, raw_keys, lines, truncated, threads, rules';
+export const HEAD_VALUES = '$3, $4, $5, $6, $7, $8, $9, $10, $11';
+
+const INSERT_FRAMES = `
+  INSERT INTO stack_frames (tenant, stack_id, normaliser_version, position, key, function_name, module, gnu_build_id, module_offset,
+                            file, line, inlined, trust, role, category, repeated, rules)
+  SELECT $1, $2, $3, f.* FROM jsonb_to_recordset($4) AS f(
+    position integer, key text, function_name text, module text, gnu_build_id text, module_offset text,
+    file text, line integer, inlined boolean, trust text, role text, category text, repeated integer, rules text[])`;
+
+const INSERT_FINGERPRINTS = `
+  INSERT INTO stack_fingerprints (tenant, stack_id, normaliser_version, level, value)
+  SELECT $1, $2, $3, key, value FROM jsonb_each_text($5)`;
+
+export function headOf({ tenant, id }: StackKey, { trace }: AnalysedStack): readonly unknown[] {
+  const { normaliserVersion, format, language, failure, rawKeys, lines, truncated, threads, rules } = trace;
+  return [tenant, id, normaliserVersion, format, language, JSON.stringify(failure), rawKeys, lines ?? null, truncated, threads, JSON.stringify(rules)];
+}
+
+/** Frames and fingerprints of a stack that has none, in one statement. */
+export async function insertParts(tx: Tx, { tenant, id }: StackKey, { trace, fingerprints }: AnalysedStack): Promise<void> {
+  const { k0, k1, k2, k3, k4 } = fingerprints;
+  const levels = JSON.stringify({ K0: k0, K1: k1, K2: k2, K3: k3, K4: k4 });
+  await tx.execute(`WITH frames AS (${INSERT_FRAMES}) ${INSERT_FINGERPRINTS}`, [tenant, id, trace.normaliserVersion, JSON.stringify(trace.frames.map(toRow)), levels]);
+}
+
 /** Replaces what a stack's normalisation gave: its head, frames and fingerprints, under a new revision. */
-export async function writeAnalysis(tx: Tx, { tenant, id }: StackKey, { trace, fingerprints }: AnalysedStack): Promise<void> {
-  const version = trace.normaliserVersion;
-  await tx.execute(
-    `UPDATE stacks SET normaliser_version = $3, format = $4, language = $5, failure = $6, raw_keys = $7, lines = $8,
-            truncated = $9, threads = $10, rules = $11, revision = nextval('stack_revisions')
-     WHERE tenant = $1 AND id = $2`,
-    [tenant, id, version, trace.format, trace.language, JSON.stringify(trace.failure), trace.rawKeys, trace.lines ?? null, trace.truncated, trace.threads, JSON.stringify(trace.rules)],
-  );
-  await tx.execute('DELETE FROM stack_frames WHERE tenant = $1 AND stack_id = $2', [tenant, id]);
-  await tx.execute(
-    `INSERT INTO stack_frames (tenant, stack_id, normaliser_version, position, key, function_name, module, gnu_build_id, module_offset,
-                               file, line, inlined, trust, role, category, repeated, rules)
-     SELECT $1, $2, $3, f.* FROM jsonb_to_recordset($4) AS f(
-       position integer, key text, function_name text, module text, gnu_build_id text, module_offset text,
-       file text, line integer, inlined boolean, trust text, role text, category text, repeated integer, rules text[])`,
-    [tenant, id, version, JSON.stringify(trace.frames.map(toRow))],
-  );
-  const levels = { K0: fingerprints.k0, K1: fingerprints.k1, K2: fingerprints.k2, K3: fingerprints.k3, K4: fingerprints.k4 };
-  await tx.execute('DELETE FROM stack_fingerprints WHERE tenant = $1 AND stack_id = $2', [tenant, id]);
-  await tx.execute(
-    `INSERT INTO stack_fingerprints (tenant, stack_id, level, value, normaliser_version)
-     SELECT $1, $2, key, value, $3 FROM jsonb_each_text($4)`,
-    [tenant, id, version, JSON.stringify(levels)],
-  );
+export async function replaceAnalysis(tx: Tx, key: StackKey, analysis: AnalysedStack): Promise<void> {
+  const head = `(${HEAD_COLUMNS}, revision) = (${HEAD_VALUES}, nextval('stack_revisions'))`;
+  await tx.execute(`UPDATE stacks SET ${head} WHERE tenant = $1 AND id = $2`, headOf(key, analysis));
+  await tx.execute('DELETE FROM stack_frames WHERE tenant = $1 AND stack_id = $2', [key.tenant, key.id]);
+  await tx.execute('DELETE FROM stack_fingerprints WHERE tenant = $1 AND stack_id = $2', [key.tenant, key.id]);
+  await insertParts(tx, key, analysis);
 }
 
 function toRow(frame: NormalisedFrame, position: number): FrameRow {

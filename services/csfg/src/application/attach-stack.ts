@@ -1,14 +1,12 @@
 import { matchTrace } from '@stella/stack-fingerprint';
 import type { Tx } from '@stella/platform-database';
 import { type StackMatch, toMatch, toPpm } from '../domain/stack-match.js';
-import type { Stack } from '../domain/stack.js';
-import type { StackFacts, StackKey, StackRepository } from './ports.js';
+import type { StackFacts, StackIncidents, StackKey, StackRepository } from './ports.js';
 import type { TenantIndexes } from './tenant-indexes.js';
 
 const CERTAIN_PPM = toPpm(1);
 
-interface KnownStack {
-  readonly stack: Stack;
+interface KnownStack extends StackKey, StackIncidents {
   readonly scorePpm: number;
 }
 
@@ -24,42 +22,48 @@ export class AttachStack {
   ) {}
 
   /**
-   * The stacks that are the same. Matching needs a connection of its own, which a transaction that holds the tenant's
-   * lock must not wait for; a stack that is stored meanwhile is examined after this one, and finds it.
+   * The stacks that are the same and whose incident, or the stack's own, this may settle. Matching needs a connection of
+   * its own, for which a transaction that holds the tenant's lock must not wait; a stack that is stored meanwhile is
+   * examined after this one, and finds it.
    */
   async prepare(key: StackKey): Promise<readonly StackMatch[]> {
     const stack = await this.stacks.find(key);
     if (!stack) return [];
     const { candidates } = await matchTrace(stack, await this.indexes.current(key.tenant));
-    return candidates.filter(({ decision, traceId }) => decision === 'same' && traceId !== key.id).map(toMatch);
+    const isTold = stack.incident !== undefined;
+    return candidates
+      .filter(({ decision, traceId, incidentId }) => decision === 'same' && traceId !== key.id && isTold !== (incidentId !== undefined))
+      .map(toMatch);
   }
 
   /** @param named the stack got names just now; from which pack, if one was published */
   async commit(tx: Tx, key: StackKey, matches: readonly StackMatch[], named?: { readonly pack: string }): Promise<void> {
-    await this.stacks.lockTenant(tx, key.tenant);
-    const stack = await this.stacks.find(key, tx);
-    if (!stack) return;
-    const others: KnownStack[] = [];
-    for (const { stackId, scorePpm } of matches) {
-      const other = await this.stacks.find({ tenant: key.tenant, id: stackId }, tx);
-      if (other) others.push({ stack: other, scorePpm });
-    }
-    await this.#attachOthers(tx, stack, others);
-    await this.#attachItself(tx, stack, others, named);
+    if (matches.length === 0 && !named) return;
+    const { tenant, id } = key;
+    await this.stacks.lockTenant(tx, tenant);
+    const known = await this.stacks.incidentsOf(tx, tenant, [id, ...matches.map(({ stackId }) => stackId)]);
+    const itself = known.get(id);
+    if (!itself) return;
+    const others = matches.flatMap(({ stackId, scorePpm }): KnownStack[] => {
+      const incidents = known.get(stackId);
+      return incidents ? [{ tenant, id: stackId, scorePpm, ...incidents }] : [];
+    });
+    await this.#attachOthers(tx, itself, others);
+    await this.#attachItself(tx, { ...key, ...itself }, others, named);
   }
 
-  async #attachOthers(tx: Tx, { incident }: Stack, others: readonly KnownStack[]): Promise<void> {
+  async #attachOthers(tx: Tx, { incident }: StackIncidents, others: readonly KnownStack[]): Promise<void> {
     if (incident === undefined) return;
-    for (const { stack, scorePpm } of others) {
-      if (stack.incident !== undefined || stack.matchedIncident !== undefined) continue;
-      await this.stacks.setMatchedIncident(tx, stack, incident);
-      await this.facts.matched(tx, stack, { incident, scorePpm, resymbolisedBy: '' });
+    for (const other of others) {
+      if (other.incident !== undefined || other.matchedIncident !== undefined) continue;
+      await this.stacks.setMatchedIncident(tx, other, incident);
+      await this.facts.matched(tx, other, { incident, scorePpm: other.scorePpm, resymbolisedBy: '' });
     }
   }
 
-  async #attachItself(tx: Tx, stack: Stack, others: readonly KnownStack[], named?: { readonly pack: string }): Promise<void> {
-    const best = others.find((other) => other.stack.incident !== undefined);
-    const incident = stack.incident ?? best?.stack.incident;
+  async #attachItself(tx: Tx, stack: StackKey & StackIncidents, others: readonly KnownStack[], named?: { readonly pack: string }): Promise<void> {
+    const best = others.find((other) => other.incident !== undefined);
+    const incident = stack.incident ?? best?.incident;
     const isNew = stack.incident === undefined && incident !== undefined && incident !== stack.matchedIncident;
     if (isNew) await this.stacks.setMatchedIncident(tx, stack, incident);
     if (!isNew && !named) return;

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '@stella/errors';
 import type { Tx } from '@stella/platform-database';
 import type { SentSource } from '../domain/stack-source.js';
-import type { Stack } from '../domain/stack.js';
 import type { RequestRepository, StackRepository, Transactions } from './ports.js';
-import type { PreparedStack, StoreStack } from './store-stack.js';
+import type { PreparedStack, StackAnswer, StoreStack } from './store-stack.js';
 
 export interface IngestRequest {
   readonly tenant: string;
@@ -25,25 +24,20 @@ export class IngestStack {
   ) {}
 
   /** @throws DomainError REQUEST_ID_REUSED, and what `StoreStack` throws */
-  async execute(request: IngestRequest): Promise<Stack> {
+  async execute(request: IngestRequest): Promise<StackAnswer> {
     const { tenant, source, incident } = request;
     const prepared = await this.store.prepare(tenant, source);
-    await this.transactions.tx(async (tx) => {
+    return this.transactions.tx(async (tx) => {
       await this.stacks.lockTenant(tx, tenant);
-      if (await this.#isRepeated(tx, request, prepared)) return;
-      await this.store.commit(tx, prepared, incident);
+      await this.#claim(tx, request, prepared);
+      return this.store.commit(tx, prepared, incident);
     });
-    const stack = await this.stacks.find(prepared);
-    if (!stack) throw new DomainError('INTERNAL', { stack: prepared.id });
-    return stack;
   }
 
-  async #isRepeated(tx: Tx, { tenant, requestId, incident }: IngestRequest, { id }: PreparedStack): Promise<boolean> {
+  /** What the same request did before is done again, which changes nothing. */
+  async #claim(tx: Tx, { tenant, requestId, incident }: IngestRequest, { id }: PreparedStack): Promise<void> {
     const requestSha256 = createHash('sha256').update(`${id}\0${incident ?? ''}`).digest('hex');
-    const before = await this.requests.find(tx, tenant, requestId);
-    if (before && before.requestSha256 !== requestSha256) throw new DomainError('REQUEST_ID_REUSED', { requestId });
-    if (before) return true;
-    await this.requests.insert(tx, tenant, requestId, { requestSha256, stackId: id, createTime: this.clock() });
-    return false;
+    const before = await this.requests.claim(tx, { tenant, requestId, requestSha256, createTime: this.clock() });
+    if (before !== undefined && before !== requestSha256) throw new DomainError('REQUEST_ID_REUSED', { requestId });
   }
 }

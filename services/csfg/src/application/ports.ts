@@ -12,6 +12,9 @@ export interface NewStack extends AnalysedStack {
   readonly createTime: Date;
 }
 
+/** What is known of a stack's incident. */
+export type StackIncidents = Pick<Stack, 'incident' | 'matchedIncident'>;
+
 /** Stacks newest first, those of one incident or all. */
 export interface StackPageQuery {
   readonly tenant: string;
@@ -31,6 +34,8 @@ export interface StackRepository {
   /** @param tx of whoever changes it; default: as last committed */
   find(key: StackKey, tx?: Sql): Promise<Stack | undefined>;
   sourceOf(key: StackKey, tx?: Sql): Promise<StackSource | undefined>;
+  /** By stack id. */
+  incidentsOf(tx: Tx, tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, StackIncidents>>;
   page(query: StackPageQuery): Promise<readonly Stack[]>;
   /** Those changed after a revision, oldest change first. */
   changedSince(tenant: string, revision: bigint, countMax: number): Promise<readonly Stack[]>;
@@ -45,10 +50,18 @@ export interface StackRepository {
   setMatchedIncident(tx: Tx, key: StackKey, incident: string): Promise<void>;
 }
 
-/** Which request gave which stack. */
+export interface IngestRequestRow {
+  readonly tenant: string;
+  readonly requestId: string;
+  /** Digest of what was asked. */
+  readonly requestSha256: string;
+  readonly createTime: Date;
+}
+
+/** Which request ids were used, and for what. */
 export interface RequestRepository {
-  find(tx: Tx, tenant: string, requestId: string): Promise<{ readonly requestSha256: string; readonly stackId: string } | undefined>;
-  insert(tx: Tx, tenant: string, requestId: string, answer: { requestSha256: string; stackId: string; createTime: Date }): Promise<void>;
+  /** Notes the request, unless its id was used before: then the digest of what that one asked. */
+  claim(tx: Tx, request: IngestRequestRow): Promise<string | undefined>;
 }
 
 /** What is known of addresses without asking. */
@@ -65,7 +78,9 @@ export interface SymbolSource {
 
 /** One helper a fact: each counts it, logs it and, where others care, adds it to the outbox. */
 export interface StackFacts {
-  ingested(tx: Tx, stack: NewStack, isNew: boolean): Promise<void>;
+  ingested(tx: Tx, stack: NewStack): Promise<void>;
+  /** A stack that was there got its incident. */
+  incidentTold(tx: Tx, key: StackKey, incident: string): Promise<void>;
   symbolsOffered(tx: Tx, key: StackKey, pack: string): Promise<void>;
   named(tx: Tx, key: StackKey, pack: string): Promise<void>;
   matched(tx: Tx, key: StackKey, match: { incident: string; scorePpm: number; resymbolisedBy: string }): Promise<void>;

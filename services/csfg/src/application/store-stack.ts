@@ -1,7 +1,7 @@
 import { DomainError } from '@stella/errors';
 import type { Tx } from '@stella/platform-database';
 import { type SentSource, type StackSource, scrubSource, stackIdOf } from '../domain/stack-source.js';
-import { analyse } from '../domain/stack.js';
+import { analyse, type Stack } from '../domain/stack.js';
 import { SymbolTable, unnamedLocations } from '../domain/symbol-table.js';
 import { limits } from '../limits.js';
 import type { NewStack, StackFacts, StackKey, StackRepository, SymbolRepository } from './ports.js';
@@ -11,6 +11,9 @@ export interface PreparedStack extends StackKey {
   readonly source: StackSource;
   readonly symbols: SymbolTable;
 }
+
+/** A stack as its sender gets it. */
+export type StackAnswer = Omit<Stack, 'revision'>;
 
 /** Stores a stack once, whoever sends it: what every way of ingesting shares. */
 export class StoreStack {
@@ -30,24 +33,26 @@ export class StoreStack {
     const source = scrubSource(sent, limits.sourceBytesMax);
     const locations = unnamedLocations(analyse(source, new SymbolTable()).trace);
     const symbols = await this.symbols.find(tenant, locations);
-    const stored = await (await this.indexes.current(tenant)).size();
+    const stored = await this.indexes.size(tenant);
     if (stored >= limits.stacksPerTenantMax) throw new DomainError('STACK_QUOTA_SPENT', { stacksMax: String(limits.stacksPerTenantMax) });
     return { tenant, id: stackIdOf(tenant, source), source, symbols };
   }
 
   /** The caller holds the tenant's lock. @throws DomainError STACK_INCIDENT_CONFLICT */
-  async commit(tx: Tx, prepared: PreparedStack, incident: string | undefined): Promise<void> {
-    const { tenant, id, source, symbols } = prepared;
+  async commit(tx: Tx, prepared: PreparedStack, incident: string | undefined): Promise<StackAnswer> {
     const known = await this.stacks.find(prepared, tx);
-    if (!known) {
-      const stack: NewStack = { ...analyse(source, symbols), tenant, id, source, incident, createTime: this.clock() };
-      await this.stacks.insert(tx, stack);
-      await this.facts.ingested(tx, stack, true);
-      return;
-    }
-    if (incident === undefined || known.incident === incident) return;
-    if (known.incident !== undefined) throw new DomainError('STACK_INCIDENT_CONFLICT', { stack: id, incident: known.incident });
+    if (!known) return this.#insert(tx, prepared, incident);
+    if (incident === undefined || known.incident === incident) return known;
+    if (known.incident !== undefined) throw new DomainError('STACK_INCIDENT_CONFLICT', { stack: known.id, incident: known.incident });
     await this.stacks.setIncident(tx, known, incident);
-    await this.facts.ingested(tx, { ...known, source, incident }, false);
+    await this.facts.incidentTold(tx, known, incident);
+    return { ...known, incident };
+  }
+
+  async #insert(tx: Tx, { tenant, id, source, symbols }: PreparedStack, incident: string | undefined): Promise<StackAnswer> {
+    const stack: NewStack = { ...analyse(source, symbols), tenant, id, source, incident, createTime: this.clock() };
+    await this.stacks.insert(tx, stack);
+    await this.facts.ingested(tx, stack);
+    return { ...stack, matchedIncident: undefined };
   }
 }

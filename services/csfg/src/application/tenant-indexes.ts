@@ -43,6 +43,11 @@ export class TenantIndexes {
     return entry.index;
   }
 
+  /** How many stacks the tenant had when its index was last looked at. */
+  size(tenant: string): Promise<number> {
+    return this.#entry(tenant).index.size();
+  }
+
   #entry(tenant: string): TenantIndex {
     const known = this.#tenants.get(tenant);
     if (known) return known;

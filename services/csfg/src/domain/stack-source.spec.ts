@@ -67,3 +67,18 @@ test('the addresses that are asked for are those that names are taken from', () 
   expect(asked.length).toBe(10);
   expect(asked.every((location) => location.gnuBuildId === gnuBuildId && location.moduleOffset in symbols)).toBe(true);
 });
+
+test('long names with digits stay apart, a secret of the same shape in the message goes', () => {
+  const names = ['resolveConditionalTypeInstantiationWithMapper2', 'resolveConditionalTypeInstantiationWithMapper23'];
+  const secret = 'a8'.repeat(24);
+  const text = `panic: key ${secret}\n\ngoroutine 1 [running]:\n${names.map((name, at) => `example.com/app.${name}(0x1)\n\t/home/alice/app/${name}.go:${at + 1} +0x1\n`).join('')}`;
+  const source = scrubbed(text);
+  expect(source.body).not.toMatch(/alice|a8a8/);
+  expect(analyse(source, none).trace.frames.map((frame) => frame.function)).toEqual(analyseStack(text).trace.frames.map((frame) => frame.function));
+  for (const name of names) expect(source.body).toContain(`.${name}(`);
+});
+
+test('marks that a text brings itself put nothing into it', () => {
+  const source = scrubbed('panic: \uE0000\uE000\n\ngoroutine 1 [running]:\nmain.f()\n\t/s/a.go:1 +0x1\n');
+  expect(source.body).toContain('\uE0000\uE000');
+});

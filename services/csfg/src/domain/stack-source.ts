@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '@stella/errors';
-import { analyseStack, parseNative, scrubText } from '@stella/stack-fingerprint';
+import { parseNative, parseTrace, scrubText } from '@stella/stack-fingerprint';
+import { scrubPrinted } from './scrub-printed.js';
 
 /** A stack as somebody sent it; it may name people and machines. */
 export type SentSource =
@@ -19,7 +20,7 @@ export interface StackSource {
  * @throws DomainError STACK_EMPTY, STACK_MALFORMED, STACK_TOO_LARGE
  */
 export function scrubSource(sent: SentSource, sizeBytesMax: number): StackSource {
-  const source = sent.kind === 'text' ? scrubPrinted(sent.text, sizeBytesMax) : scrubNative(decodeUtf8(sent.json), sizeBytesMax);
+  const source = sent.kind === 'text' ? scrubSentText(sent.text, sizeBytesMax) : scrubNative(decodeUtf8(sent.json), sizeBytesMax);
   requireSize(source.body, sizeBytesMax);
   return source;
 }
@@ -31,10 +32,10 @@ export function stackIdOf(tenant: string, source: StackSource): string {
   return hash.digest('hex');
 }
 
-function scrubPrinted(text: string, sizeBytesMax: number): StackSource {
+function scrubSentText(text: string, sizeBytesMax: number): StackSource {
   requireSize(text, sizeBytesMax);
-  const native = analyseStack(text).trace.format === 'native';
-  return native ? scrubNative(text, sizeBytesMax) : { kind: 'text', body: storable(scrubText(text)) };
+  const native = parseTrace(text).format === 'native';
+  return native ? scrubNative(text, sizeBytesMax) : { kind: 'text', body: storable(scrubPrinted(text)) };
 }
 
 /** Keeps of a native stack what identifies code: no absolute address, no thread id, no folder. */

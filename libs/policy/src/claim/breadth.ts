@@ -1,5 +1,5 @@
 import type { BuildView } from '../delta/delta-view.js';
-import { covers } from './covers.js';
+import { spellings } from './covers.js';
 import type { Pattern } from './pattern.js';
 
 const PPM = 1_000_000;
@@ -21,10 +21,11 @@ export interface Breadth {
 export function breadthOf(patterns: readonly Pattern[], functions: readonly string[], build: BuildView): Breadth {
   const counts = patterns.map(() => 0);
   let union = 0;
-  for (const name of functions) {
+  for (const name of patterns.length === 0 ? [] : functions) {
+    const names = name === '' ? [] : spellings(name, build);
     let any = false;
     patterns.forEach((pattern, index) => {
-      if (name === '' || !covers(pattern, name, build)) return;
+      if (!names.some((spelling) => pattern.matches(spelling))) return;
       counts[index] = (counts[index] ?? 0) + 1;
       any = true;
     });

@@ -27,8 +27,8 @@ export function namesExactly(pattern: Pattern, name: string, build: BuildView): 
   return pattern.exact && forms(name, build).some((form) => pattern.matches(form));
 }
 
-/** The pattern matches the function, a function that holds it, its receiver's type or its package. */
-export function covers(pattern: Pattern, name: string, build: BuildView): boolean {
+/** Every spelling under which a claim may speak of a function: itself, what holds it, its receiver's type, its package. */
+export function spellings(name: string, build: BuildView): readonly string[] {
   const scopes = [name, ...owners(name, build)];
   if (build.language === 'go') {
     const receiver = goReceiver(name);
@@ -36,5 +36,10 @@ export function covers(pattern: Pattern, name: string, build: BuildView): boolea
     if (receiver !== undefined) scopes.push(receiver);
     if (path !== undefined) scopes.push(path);
   }
-  return scopes.some((scope) => forms(scope, build).some((form) => pattern.matches(form)));
+  return scopes.flatMap((scope) => forms(scope, build));
+}
+
+/** The pattern matches the function, a function that holds it, its receiver's type or its package. */
+export function covers(pattern: Pattern, name: string, build: BuildView): boolean {
+  return spellings(name, build).some((spelling) => pattern.matches(spelling));
 }

@@ -9,26 +9,47 @@ type Lifted = Pick<UnitIndex, 'set'>;
  * @param modulePaths of both artifacts' build information, in any order
  */
 export function buildDeltaScope(before: Lifted, after: Lifted, delta: Delta, modulePaths: readonly string[]): DeltaScope {
-  const listed = new Set(delta.units.flatMap(({ new: next }) => (next === null ? [] : [next.leaf.id])));
-  const inPlace = new Map(delta.units.flatMap(({ old, new: next }) => (old !== null && old.leaf.id === next?.leaf.id ? [[old.leaf.id, 0]] : [])));
-  for (const leaf of leaves(after.set)) {
-    if (listed.has(leaf.id)) continue;
-    for (const ref of leaf.refs) {
-      const count = inPlace.get(ref);
-      if (count !== undefined) inPlace.set(ref, count + 1);
-    }
-  }
-  const functions = [...leaves(before.set)].filter(({ kind }) => kind === 'function').map(({ name }) => name);
+  const baselineFunctions = functionNames(before.set);
   return checkDeltaScope({
     oldRoot: before.set.root.toString('hex'),
     newRoot: after.set.root.toString('hex'),
-    baselineFunctions: functions.sort(),
-    candidateFunctionCount: [...leaves(after.set)].filter(({ kind }) => kind === 'function').length,
-    inPlace: [...inPlace].map(([unit, referrers]) => ({ unit, referrers })).sort((a, b) => (a.unit < b.unit ? -1 : 1)),
+    baselineFunctions: baselineFunctions.sort(),
+    // What is not listed is in both.
+    candidateFunctionCount: baselineFunctions.length - listedFunctions(delta, 'old') + listedFunctions(delta, 'new'),
+    inPlace: inPlaceReferrers(after.set, delta),
     modulePaths: [...new Set(modulePaths)].sort(),
   });
 }
 
-function* leaves(set: MerkleSet) {
-  for (let rank = 0; rank < set.size; rank += 1) yield set.leaf(rank);
+function functionNames(set: MerkleSet): string[] {
+  const names: string[] = [];
+  for (let rank = 0; rank < set.size; rank += 1) {
+    const { kind, name } = set.leaf(rank);
+    if (kind === 'function') names.push(name);
+  }
+  return names;
+}
+
+function listedFunctions(delta: Delta, side: 'old' | 'new'): number {
+  return delta.units.filter((unit) => unit[side]?.leaf.kind === 'function').length;
+}
+
+function inPlaceReferrers(after: MerkleSet, delta: Delta): DeltaScope['inPlace'] {
+  const counts = new Map(delta.units.flatMap(({ old, new: next }) => (old !== null && old.leaf.id === next?.leaf.id && needsReferrers(old.leaf.kind) ? [[old.leaf.id, 0]] : [])));
+  if (counts.size === 0) return [];
+  const listed = new Set(delta.units.flatMap(({ new: next }) => (next === null ? [] : [next.leaf.id])));
+  for (let rank = 0; rank < after.size; rank += 1) {
+    const { id, refs } = after.leaf(rank);
+    if (listed.has(id)) continue;
+    for (const ref of refs) {
+      const count = counts.get(ref);
+      if (count !== undefined) counts.set(ref, count + 1);
+    }
+  }
+  return [...counts].map(([unit, referrers]) => ({ unit, referrers })).sort((a, b) => (a.unit < b.unit ? -1 : 1));
+}
+
+/** Functions and linking tables are claimed themselves; only data is explained by who refers to it. */
+function needsReferrers(kind: string): boolean {
+  return kind === 'data';
 }

@@ -36,5 +36,12 @@ function hasOneId(unit: ChangedUnit): boolean {
  * toolchain is the same or its patch release is claimed: what another module brings changes functions, too.
  */
 export function isBuildInfo(unit: ChangedUnit): boolean {
-  return unit.kind === 'metadata' && unitId(unit) === 'section:.go.buildinfo' && hasOneId(unit);
+  return BUILD_INFO.get(unitId(unit)) === unit.kind && hasOneId(unit);
 }
+
+/** Where the Go linker writes it: a section, and a string with the variable that holds it. */
+const BUILD_INFO: ReadonlyMap<string, string> = new Map([
+  ['section:.go.buildinfo', 'metadata'],
+  ['go:modinfo', 'data'],
+  ['go:modinfo-variable', 'data'],
+]);

@@ -191,6 +191,7 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
                 unit.name = Some(if unit.start == go.module.gcdata { "go:gcdata" } else { "go:gcbss" }.into());
             }
         }
+        name_module_information(image, &relocations, &mut units);
         lines::line_contents(image, go, &mut containers);
         coverage::check(image, go, &mut containers);
     }
@@ -214,6 +215,23 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
     let normals = normal_forms(&context, THREADS);
     let Naming { functions: function_names, data: data_names, content, .. } = naming;
     Ok(Lifted { functions, function_names, normals, units, data_names, contents: content, records, containers, warnings })
+}
+
+/// First bytes of the string `runtime.modinfo` (cmd/go/internal/modload, `infoStart`).
+const MODULE_INFORMATION: [u8; 16] = *b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+
+/// The linker's second copy of the build information, and the variable that holds it, get names of their own: the
+/// sources' revision in it differs from build to build, and the runtime's start refers to it.
+fn name_module_information(image: &Image<'_>, relocations: &Relocations, units: &mut [Unit]) {
+    let is_free = |u: &Unit| u.class == Class::Data && u.name.is_none();
+    let starts_it = |u: &Unit| image.slice(u.start, u.end).is_some_and(|bytes| bytes.starts_with(&MODULE_INFORMATION));
+    let Some(at) = units.iter().position(|u| is_free(u) && !u.writable && starts_it(u)) else { return };
+    units[at].name = Some("go:modinfo".into());
+    let address = units[at].start;
+    let holds_it = |u: &Unit| u.end - u.start == 16 && relocations.pointer(image, u.start) == Some(address);
+    if let Some(variable) = units.iter_mut().find(|u| is_free(u) && u.writable && holds_it(u)) {
+        variable.name = Some("go:modinfo-variable".into());
+    }
 }
 
 fn add_zero_filled(units: &mut Vec<Unit>, mut zero_filled: Vec<Unit>) {

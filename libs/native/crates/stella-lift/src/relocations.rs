@@ -51,6 +51,15 @@ impl Relocations {
         self.entries.binary_search_by_key(&address, |e| e.0).ok().map(|i| &self.entries[i].1)
     }
 
+    /// The address that the word holds once loaded, as far as it is one within this image.
+    pub fn pointer(&self, image: &Image<'_>, address: u64) -> Option<u64> {
+        match self.at(address) {
+            Some(Relocation::Relative(to)) => Some(*to),
+            Some(_) => None,
+            None => image.u64_at(address),
+        }
+    }
+
     pub fn within(&self, start: u64, end: u64) -> &[(u64, Relocation)] {
         let from = self.entries.partition_point(|e| e.0 < start);
         let to = self.entries.partition_point(|e| e.0 < end);

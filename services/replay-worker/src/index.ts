@@ -1,1 +1,1 @@
-export {};
+export { replayWorkerService, type ReplayWorkerOptions } from './replay-worker.module.js';

@@ -34,6 +34,7 @@ export const CLAIMS: Readonly<Record<string, readonly string[]>> = {
     'changes internal/css_parser.tryToExpandGradient',
     'changes internal/css_parser.removeImpliedPositions',
     'changes internal/fs.tryToReadZipArchive',
+    'changes type:js_ast.ETemplate/92b54f28',
     'changes internal/js_ast.HelperContext.ExprCanBeRemovedIfUnused',
     'changes internal/js_ast.HelperContext.SimplifyUnusedExpr',
     'changes internal/js_parser.(*parser).*',

@@ -192,6 +192,7 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
             }
         }
         name_module_information(image, &relocations, &mut units);
+        name_module_data_pointer(image, go.module.address, &mut units);
         lines::line_contents(image, go, &mut containers);
         coverage::check(image, go, &mut containers);
     }
@@ -231,6 +232,15 @@ fn name_module_information(image: &Image<'_>, relocations: &Relocations, units: 
     let holds_it = |u: &Unit| u.end - u.start == 16 && relocations.pointer(image, u.start) == Some(address);
     if let Some(variable) = units.iter_mut().find(|u| is_free(u) && u.writable && holds_it(u)) {
         variable.name = Some("go:modinfo-variable".into());
+    }
+}
+
+/// `runtime.lastmoduledatap` is a pointer that the linker puts among data without pointers.
+fn name_module_data_pointer(image: &Image<'_>, module_data: u64, units: &mut [Unit]) {
+    let holds_it = |u: &Unit| u.writable && u.end - u.start == 8 && image.u64_at(u.start) == Some(module_data);
+    if let Some(variable) = units.iter_mut().find(|u| u.class == Class::Data && u.name.is_none() && holds_it(u)) {
+        variable.name = Some("go:lastmoduledatap".into());
+        variable.pointers = true;
     }
 }
 

@@ -1,1 +1,1 @@
-export {};
+export { type PsdiOptions, psdiService } from './psdi.module.js';

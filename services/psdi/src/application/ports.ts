@@ -1,0 +1,131 @@
+import type { LiftIndexPredicate, UnitIndex } from '@stella/binary-delta';
+import type { Identity, LiftEnd, LiftHeader } from '@stella/native';
+import type { Tx } from '@stella/platform-database';
+import type { Artifact } from '../domain/artifact.js';
+import type { ArtifactPair, ChangedUnit, DeltaRecord } from '../domain/delta-record.js';
+import type { FunctionIdentity } from '../domain/function-identity.js';
+import type { IndexRecord } from '../domain/index-record.js';
+
+/** What one run of the lifter gave. */
+export interface Lift {
+  readonly header: LiftHeader;
+  readonly end: LiftEnd;
+  readonly index: UnitIndex;
+}
+
+/** The lifter: one process of its own for each call. */
+export interface Lifter {
+  /** SHA-256 of the executable that is signed for. */
+  readonly sha256: string;
+  /** @throws DomainError NATIVE_…, LIFTER_CHANGED, INDEX_INVALID, UNIT_DUPLICATE, CANCELLED */
+  lift(path: string, signal: AbortSignal): Promise<Lift>;
+  /** Which build a file is, without lifting it. @throws DomainError NATIVE_… */
+  identify(path: string, signal: AbortSignal): Promise<Identity>;
+}
+
+export interface ArtifactRepository {
+  find(tenant: string, sha256: string): Promise<Artifact | undefined>;
+  /** The artifact that there is now: an earlier one keeps its label and time. */
+  add(artifact: Artifact): Promise<Artifact>;
+}
+
+export interface IndexKey {
+  readonly tenant: string;
+  readonly artifactSha256: string;
+  readonly lifterSha256: string;
+}
+
+export interface IndexRepository {
+  find(key: IndexKey): Promise<IndexRecord | undefined>;
+  /** With its functions, which take the place of those of an earlier lift. */
+  add(record: IndexRecord, functions: readonly FunctionIdentity[]): Promise<void>;
+}
+
+/** Packed indexes as blobs; those lately used are kept parsed. */
+export interface IndexStore {
+  /** Digests of what was stored: the set, and the side records. */
+  save(packed: PackedIndex): Promise<{ readonly setSha256: string }>;
+  /** @throws DomainError INDEX_INVALID, BLOB_NOT_FOUND, BLOB_DIGEST_MISMATCH */
+  load(record: IndexRecord): Promise<UnitIndex>;
+}
+
+export interface PackedIndex {
+  readonly predicate: LiftIndexPredicate;
+  readonly set: Buffer;
+  readonly sides: Buffer;
+}
+
+export interface DeltaRepository {
+  find(tenant: string, id: string): Promise<DeltaRecord | undefined>;
+  /** False if there is one of this id already. */
+  add(tx: Tx, record: DeltaRecord, units: readonly ChangedUnit[]): Promise<boolean>;
+  units(query: UnitQuery): Promise<readonly (ChangedUnit & { readonly position: number })[]>;
+}
+
+export interface UnitQuery {
+  readonly tenant: string;
+  readonly deltaId: string;
+  readonly kind: string | undefined;
+  readonly afterPosition: number;
+  readonly countMax: number;
+}
+
+export type FunctionSought = { readonly by: 'e1' | 'e2' | 'name'; readonly value: string };
+
+export interface FunctionOccurrence extends FunctionIdentity {
+  readonly artifactSha256: string;
+  readonly position: number;
+}
+
+export interface FunctionQuery {
+  readonly tenant: string;
+  readonly sought: FunctionSought;
+  readonly after: { readonly artifactSha256: string; readonly position: number };
+  readonly countMax: number;
+}
+
+export interface FunctionRepository {
+  find(query: FunctionQuery): Promise<readonly FunctionOccurrence[]>;
+}
+
+/** Which create request got which answer. */
+export interface RequestRepository {
+  find(tenant: string, requestId: string): Promise<{ readonly requestSha256: string; readonly answer: string } | undefined>;
+  /** False if there is one of this id already. */
+  add(tenant: string, requestId: string, requestSha256: string, answer: string): Promise<boolean>;
+}
+
+export interface PackFileOutcome {
+  readonly sha256: string;
+  readonly outcome: 'indexed' | 'skipped' | 'refused';
+  /** Empty for an indexed file. */
+  readonly reason: string;
+}
+
+export interface PackRepository {
+  save(tx: Tx, tenant: string, pack: string, outcomes: readonly PackFileOutcome[]): Promise<void>;
+}
+
+/** Keeps work on one thing to one process of the installation at a time. */
+export interface Locks {
+  /** @throws DomainError CANCELLED when the signal aborts while another process holds the lock */
+  hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Transactions {
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+export type Cache = 'index' | 'delta' | 'parsed';
+
+/** One helper a fact: each counts it, logs it and, where others care, adds it to the outbox. */
+export interface PsdiFacts {
+  uploaded(artifact: Artifact): void;
+  asked(cache: Cache, isHit: boolean): void;
+  indexed(record: IndexRecord, durationSeconds: number): void;
+  liftFailed(key: Omit<IndexKey, 'lifterSha256'>, error: unknown): void;
+  deltaIndexed(tx: Tx, record: DeltaRecord): Promise<void>;
+  verified(pair: ArtifactPair | undefined, mode: 'fast' | 'deep', refusal: string, durationSeconds: number): void;
+  packIndexed(tx: Tx, tenant: string, pack: string, outcomes: readonly PackFileOutcome[], lagSeconds: number): void;
+}
+

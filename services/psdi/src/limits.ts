@@ -1,0 +1,26 @@
+/** Every bound of this service beside those of the proto and of the delta library. */
+export const limits = {
+  /** What is taken as an artifact; what is lifted is smaller. */
+  artifactBytesMax: 4 * 2 ** 30,
+  liftBytesMax: 512 * 2 ** 20,
+  liftCpuSecondsMax: 60,
+  liftMemoryBytesMax: 2 * 2 ** 30,
+  liftTimeoutMs: 60_000,
+  liftOutputBytesMax: 512 * 2 ** 20,
+  liftsAtOnce: 2,
+  /** Artifacts that wait for their lift, in this process. */
+  liftsWaitingMax: 200,
+  /** Between two looks at a lock that another process holds. */
+  lockPollMs: 100,
+  /** A packed index or its side records, in memory. */
+  indexBlobBytesMax: 512 * 2 ** 20,
+  /** Parsed indexes kept for the next comparison. */
+  hotIndexBytesMax: 512 * 2 ** 20,
+  /** An envelope that the wire and every verifier takes. */
+  envelopeBytesMax: 16 * 2 ** 20,
+  pageSizeDefault: 100,
+  /** Rows of one INSERT. */
+  batchRows: 5_000,
+  /** Characters of a text from an artifact's own header. */
+  headerTextCharsMax: 1_000,
+} as const;

@@ -1,1 +1,1 @@
-export {};
+export { fbpeService, type FbpeOptions } from './fbpe.module.js';

@@ -1,0 +1,81 @@
+import { PREDICATE_TYPES } from '@stella/attestation';
+import type { Peering } from '../domain/peering.js';
+import type { CheckEntries } from './check-entries.js';
+import type { CosignPeer } from './cosign-peer.js';
+import type { FetchPayloads } from './fetch-payloads.js';
+import type { FollowPeer } from './follow-peer.js';
+import { requireActive } from './freeze-peering.js';
+import type { Peerings } from './peerings.js';
+import type { FederationFacts, OwnNode, PeerConnections, PeeringRepository, PullReport, VerificationRepository } from './ports.js';
+import type { StoreEntries } from './store-entries.js';
+
+/** An entry about which no peer has said anything for this long counts against its peers. */
+const STALE_AFTER_MS = 24 * 3_600_000;
+
+/** Follows a peer's log once: verifies, stores, cosigns, cross-verifies. Every step is safe to repeat. */
+export class PullPeer {
+  readonly #underWay = new Map<string, Promise<PullReport>>();
+
+  constructor(
+    private readonly own: OwnNode,
+    private readonly peerings: Peerings,
+    private readonly repository: PeeringRepository,
+    private readonly connections: PeerConnections,
+    private readonly steps: { readonly follow: FollowPeer; readonly store: StoreEntries; readonly cosign: CosignPeer; readonly payloads: FetchPayloads; readonly check: CheckEntries },
+    private readonly verifications: VerificationRepository,
+    private readonly facts: FederationFacts,
+    private readonly clock: () => Date,
+  ) {}
+
+  /**
+   * Who asks while a pull is under way gets its answer.
+   * @throws DomainError `PEERING_NOT_FOUND`, `PEERING_FROZEN`, `PEER_UNREACHABLE`, `CHECKPOINT_INVALID`, `LOG_EQUIVOCATES`
+   */
+  async execute(tenant: string, id: string, signal: AbortSignal): Promise<PullReport> {
+    const peering = await this.peerings.one(tenant, id);
+    const running = this.#underWay.get(id);
+    if (running) return running;
+    const pull = this.#pull(peering, signal).finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, pull);
+    return pull;
+  }
+
+  async #pull(peering: Peering, signal: AbortSignal): Promise<PullReport> {
+    requireActive(peering);
+    const connection = this.connections.to(peering, signal);
+    try {
+      const log = await this.steps.follow.execute(peering, connection, async (followed) => {
+        const stored = await this.steps.store.execute(peering, followed);
+        return { ...stored, followed };
+      });
+      const cosigned = await this.#cosign(peering, connection, log);
+      await this.steps.payloads.execute(peering, connection);
+      const tally = await this.steps.check.execute(peering, signal);
+      const { verifiedSize, entriesNew } = log;
+      const report: PullReport = { verifiedSize, entriesNew, ...tally, cosigned };
+      await this.repository.pulled(peering.id, this.clock());
+      this.facts.pulled(peering, report);
+      await this.#tally();
+      return report;
+    } catch (error) {
+      this.facts.pullFailed(peering, error);
+      throw error;
+    }
+  }
+
+  async #cosign(peering: Peering, connection: Parameters<CosignPeer['execute']>[2], log: { readonly verifiedSize: number; readonly followed: Parameters<Parameters<FollowPeer['execute']>[2]>[0] }): Promise<boolean> {
+    const { latest, note, carriesOwnCosignature } = log.followed;
+    if (carriesOwnCosignature) return true;
+    if (log.verifiedSize !== latest.checkpoint.size || !(await this.steps.cosign.accept(peering, note))) return false;
+    await this.steps.cosign.execute(peering, latest, connection);
+    return true;
+  }
+
+  /** The share of own delta proofs that peers confirmed, of all about which they should have said something. */
+  async #tally(): Promise<void> {
+    const silentSince = new Date(this.clock().getTime() - STALE_AFTER_MS);
+    const { agrees, disagrees, cannot, silent } = await this.verifications.tally(PREDICATE_TYPES.deltaProof, this.own.evidence.keyId, silentSince);
+    const all = agrees + disagrees + cannot + silent;
+    this.facts.tallied(all === 0 ? undefined : agrees / all);
+  }
+}

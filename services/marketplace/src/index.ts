@@ -1,1 +1,1 @@
-export {};
+export { type MarketplaceOptions, marketplaceService } from './marketplace.module.js';

@@ -104,7 +104,7 @@ export class DeltaIndexController {
   @GrpcMethod('DeltaIndexService', 'verifyDelta')
   async verifyDelta({ envelope, mode }: VerifyDeltaRequest, metadata: Metadata, call: Call): Promise<VerifyDeltaResponse> {
     const isDeep = mode === VerifyMode.VERIFY_MODE_DEEP;
-    const tenant = tenantThatMay(isDeep ? 'write' : 'read', 'delta', metadata);
+    const tenant = tenantThatMay('read', 'delta', metadata);
     const verdict = await this.verification.execute({ tenant, envelope, mode: isDeep ? 'deep' : 'fast' }, signalOf(call));
     const { refusal, detail, provenance, durationSeconds } = verdict;
     return { valid: refusal === '', refusal, detail, provenance, durationUs: BigInt(Math.round(durationSeconds * 1e6)) };

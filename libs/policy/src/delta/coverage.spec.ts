@@ -155,6 +155,8 @@ describe('type descriptors', () => {
   const descriptor = (name: string) => unit('data', 'data-only', name);
   test('belong to the package that their name can only mean', () => {
     expect(unexplained(view([descriptor('type:*parser.parser/0a1b2c3d')]), 'changes parser')).toEqual([]);
+    expect(unexplained(view([descriptor('type:*parser.parser/0a1b2c3d')]), 'changes parser.parser')).toEqual([]);
+    expect(unexplained(view([descriptor('type:*parser.parser/0a1b2c3d')]), 'changes parser.other')).toHaveLength(1);
     expect(unexplained(view([descriptor('type:*parser.parser/0a1b2c3d')]), 'changes printer')).toHaveLength(1);
   });
 

@@ -51,23 +51,23 @@ export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, { code, toolcha
     if (pattern.exact && pattern.text === unitId(unit)) return true;
     if (name === undefined || unit.kind !== 'data') return false;
     if (unit.baseline === undefined) return namesExactly(pattern, name, view.candidate);
-    return covers(pattern, name, view.baseline) || describesTypeOf(name, view, (path) => covers(pattern, `${path}.`, view.baseline));
+    return covers(pattern, name, view.baseline) || describesTypeOf(name, view, (type) => covers(pattern, type, view.baseline));
   });
   const claims = found.map(({ index }) => index);
   const ofToolchain = toolchainIndex !== undefined && name !== undefined && unit.baseline !== undefined && unit.kind === 'data';
-  if (ofToolchain && describesTypeOf(name, view, (path) => belongsToToolchain(`${path}.`, view))) claims.push(toolchainIndex);
+  if (ofToolchain && describesTypeOf(name, view, (type) => belongsToToolchain(type, view))) claims.push(toolchainIndex);
   return claims;
 }
 
 // Go's type descriptors and interface tables name a type by the last element of its package's path only.
-const TYPE_NAME = /^(?:type|itab):(?:\*|\[\d*\])*(?<qualifier>[A-Za-z_][A-Za-z0-9_]*)\.[A-Za-z_]/;
+const TYPE_NAME = /^(?:type|itab):(?:\*|\[\d*\])*(?<qualifier>[A-Za-z_][A-Za-z0-9_]*)\.(?<type>[A-Za-z_][A-Za-z0-9_]*)/;
 
-/** Whether every package of the baseline that the descriptor's name can mean is one of these. */
-function describesTypeOf(name: string, view: DeltaView, isOne: (path: string) => boolean): boolean {
-  const qualifier = view.baseline.language === 'go' ? TYPE_NAME.exec(name)?.groups?.qualifier : undefined;
-  if (qualifier === undefined) return false;
-  const paths = [...packagesOf(view)].filter((path) => path.slice(path.lastIndexOf('/') + 1) === qualifier);
-  return paths.length > 0 && paths.every(isOne);
+/** Whether every type of the baseline that the descriptor's name can mean is one of these; types as `path.Type`. */
+function describesTypeOf(name: string, view: DeltaView, isOne: (type: string) => boolean): boolean {
+  const groups = view.baseline.language === 'go' ? TYPE_NAME.exec(name)?.groups : undefined;
+  if (groups === undefined) return false;
+  const paths = [...packagesOf(view)].filter((path) => path.slice(path.lastIndexOf('/') + 1) === groups.qualifier);
+  return paths.length > 0 && paths.every((path) => isOne(`${path}.${groups.type ?? ''}`));
 }
 
 const packages = new WeakMap<readonly string[], ReadonlySet<string>>();

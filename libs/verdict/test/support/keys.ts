@@ -10,7 +10,7 @@ const UNTIL = new Date('2027-01-01T00:00:00.000Z');
 
 /** Who signs what in the tests. */
 export const PAIRS = {
-  gate: KeyPair.generate('p256'),
+  gate: KeyPair.generate('ecdsa-p256-sha256'),
   psdi: KeyPair.generate('ed25519'),
   policy: KeyPair.generate('ed25519'),
   log: KeyPair.generate('ed25519'),
@@ -19,8 +19,8 @@ export const PAIRS = {
   partner: KeyPair.generate('ed25519'),
   partnerAgain: KeyPair.generate('ed25519'),
   secondPartner: KeyPair.generate('ed25519'),
-  otherGate: KeyPair.generate('p256'),
-  stranger: KeyPair.generate('p256'),
+  otherGate: KeyPair.generate('ecdsa-p256-sha256'),
+  stranger: KeyPair.generate('ecdsa-p256-sha256'),
 } as const;
 export type PairName = keyof typeof PAIRS;
 

@@ -112,7 +112,8 @@ CREATE TABLE foreign_entries (
   record bytea NOT NULL,
   -- The tree of the inclusion proof.
   tree_size bigint NOT NULL,
-  inclusion bytea[] NOT NULL,
+  -- Hashes of 32 bytes, one after the other.
+  inclusion bytea NOT NULL,
   verify_time timestamptz NOT NULL,
   payload_state text NOT NULL CHECK (payload_state IN ('wanted', 'stored', 'erased', 'invalid', 'none')),
   envelope_sha256 text,

@@ -14,7 +14,8 @@ export const limits = {
   pullEntriesMax: 65_536,
   payloadsPerPullMax: 10_000,
   payloadsAtOnce: 8,
-  checksPerPullMax: 64,
+  checksPerPullMax: 1_000,
+  checksAtOnce: 8,
   /** A pause grows up to this after failures. */
   pullPauseMsMax: 600_000,
   /** Times a peer is asked again before its answer counts as its own. */

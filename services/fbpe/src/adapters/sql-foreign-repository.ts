@@ -1,7 +1,7 @@
 import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { ForeignEntry, ForeignRepository } from '../application/ports.js';
 import { insertSubjects } from './sql-entry-repository.js';
-import { bytea } from './sql-values.js';
+import { bytea, columns } from './sql-values.js';
 
 interface ForeignRow {
   readonly peering_id: string;
@@ -13,7 +13,7 @@ interface ForeignRow {
   readonly predicate_type: string;
   readonly subjects: string[];
   readonly tree_size: bigint;
-  readonly inclusion: Buffer[];
+  readonly inclusion: Buffer;
   readonly verify_time: Date;
   readonly payload_state: ForeignEntry['payloadState'];
   readonly envelope_sha256: string | null;
@@ -28,13 +28,25 @@ export class SqlForeignRepository implements ForeignRepository {
   constructor(private readonly database: Database) {}
 
   async insert(tx: Tx, entries: readonly ForeignEntry[]): Promise<void> {
-    for (const entry of entries) {
-      await tx.execute(
-        `INSERT INTO foreign_entries (peering_id, entry_index, tenant, payload_digest, predicate_type, record, tree_size, inclusion, verify_time, payload_state, check_state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::bytea[], $9, $10, 'none') ON CONFLICT DO NOTHING`,
-        [entry.peeringId, entry.index, entry.tenant, entry.payloadDigest ?? null, entry.predicateType, bytea(entry.record), entry.treeSize, entry.inclusion.map(bytea), entry.verifyTime, entry.payloadState],
-      );
-    }
+    const values = columns(
+      entries,
+      ({ peeringId }) => peeringId,
+      ({ index }) => index,
+      ({ tenant }) => tenant,
+      ({ payloadDigest }) => payloadDigest ?? null,
+      ({ predicateType }) => predicateType,
+      ({ record }) => bytea(record),
+      ({ treeSize }) => treeSize,
+      ({ inclusion }) => Buffer.concat(inclusion),
+      ({ verifyTime }) => verifyTime,
+      ({ payloadState }) => payloadState,
+    );
+    await tx.execute(
+      `INSERT INTO foreign_entries (peering_id, entry_index, tenant, payload_digest, predicate_type, record, tree_size, inclusion, verify_time, payload_state, check_state)
+       SELECT e.*, 'none' FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::bytea[], $9::timestamptz[], $10::text[]) AS e
+       ON CONFLICT DO NOTHING`,
+      values,
+    );
     await insertSubjects(tx, entries);
   }
 
@@ -103,10 +115,14 @@ function toEntry(row: ForeignRow): ForeignEntry {
     predicateType: row.predicate_type,
     subjects: row.subjects,
     treeSize: Number(row.tree_size),
-    inclusion: row.inclusion,
+    inclusion: hashesOf(row.inclusion),
     verifyTime: row.verify_time,
     payloadState: row.payload_state,
     envelopeSha256: row.envelope_sha256 ?? undefined,
     checkAttempts: row.check_attempts,
   };
+}
+
+function hashesOf(joined: Buffer): Buffer[] {
+  return Array.from({ length: joined.length / 32 }, (_, at) => joined.subarray(at * 32, (at + 1) * 32));
 }

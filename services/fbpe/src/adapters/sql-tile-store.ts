@@ -1,10 +1,18 @@
 import { DomainError } from '@stella/errors';
 import type { Database, Sql, Tx } from '@stella/platform-database';
 import { type AppendPlan, CHECKPOINT_PATH, parseTilePath, TILE_WIDTH, tilePath, type TileReader } from '@stella/transparency-log';
-import type { Cosignature, LogHead, TileStore } from '../application/ports.js';
+import type { Cosignature, CosignedCheckpoint, LogHead, TileStore } from '../application/ports.js';
 import { bytea, columns } from './sql-values.js';
 
 const CACHED_TILES_MAX = 1_000;
+const CHECKPOINT = `SELECT c.size, c.note, array(SELECT s.line FROM cosignatures s WHERE s.origin = c.origin AND s.size = c.size ORDER BY s.key_fingerprint) AS lines
+  FROM log_checkpoints c`;
+
+interface CheckpointRow {
+  readonly size: bigint;
+  readonly note: Buffer;
+  readonly lines: string[];
+}
 
 /** Tiles and checkpoints as rows: a batch is one transaction, so that a process killed at any point leaves no half of one. */
 export class SqlTileStore implements TileStore {
@@ -55,18 +63,18 @@ export class SqlTileStore implements TileStore {
     await tx.execute('INSERT INTO log_checkpoints (origin, size, note, create_time) VALUES ($1, $2, $3, $4)', [this.origin, tree.size, bytea(checkpoint.bytes), at]);
   }
 
-  async checkpoint(size: number): Promise<{ note: Uint8Array; lines: string[] } | undefined> {
-    const [row] = await this.database.query<{ note: Buffer; lines: string[] }>(
-      `SELECT c.note, array(SELECT s.line FROM cosignatures s WHERE s.origin = c.origin AND s.size = c.size ORDER BY s.key_fingerprint) AS lines
-       FROM log_checkpoints c WHERE c.origin = $1 AND c.size = $2`,
-      [this.origin, size],
-    );
+  async checkpoint(size: number): Promise<CosignedCheckpoint | undefined> {
+    const [row] = await this.database.query<CheckpointRow>(`${CHECKPOINT} WHERE c.origin = $1 AND c.size = $2`, [this.origin, size]);
     return row;
   }
 
-  async cosignedSize(index: number): Promise<number | undefined> {
-    const [row] = await this.database.query<{ size: bigint | null }>('SELECT max(size) AS size FROM cosignatures WHERE origin = $1 AND size > $2', [this.origin, index]);
-    return row?.size === null || row?.size === undefined ? undefined : Number(row.size);
+  async bestCheckpoint(index: number): Promise<(CosignedCheckpoint & { size: number }) | undefined> {
+    const [row] = await this.database.query<CheckpointRow>(
+      `${CHECKPOINT} WHERE c.origin = $1 AND c.size = COALESCE(
+         (SELECT max(size) FROM cosignatures WHERE origin = $1 AND size > $2), (SELECT size FROM log_heads WHERE origin = $1 AND size > $2))`,
+      [this.origin, index],
+    );
+    return row && { ...row, size: Number(row.size) };
   }
 
   async addCosignature({ size, keyFingerprint, organisation, sameOperator, line, at }: Cosignature): Promise<void> {

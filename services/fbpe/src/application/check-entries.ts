@@ -7,6 +7,7 @@ import { isSameOperator, type Peering } from '../domain/peering.js';
 import { readEvidence } from '../domain/evidence.js';
 import { limits } from '../limits.js';
 import type { AppendEntry } from './append-entry.js';
+import { atOnce } from './at-once.js';
 import type { DeltaCheck, DeltaVerifier, EntryRepository, FederationFacts, ForeignEntry, ForeignRepository, KeptVerification, OwnNode, Transactions, VerificationRepository } from './ports.js';
 
 export type Tally = Record<CheckResult, number>;
@@ -32,11 +33,12 @@ export class CheckEntries {
 
   async execute(peering: Peering, signal: AbortSignal): Promise<Tally> {
     const tally: Tally = { agrees: 0, disagrees: 0, cannot: 0 };
-    for (const entry of await this.foreign.due(peering.id, this.clock(), limits.checksPerPullMax)) {
-      if (signal.aborted) break;
+    const due = await this.foreign.due(peering.id, this.clock(), limits.checksPerPullMax);
+    await atOnce(due, limits.checksAtOnce, async (entry) => {
+      if (signal.aborted) return;
       if (entry.predicateType === PREDICATE_TYPES.crossVerification) await this.#take(peering, entry);
       else tally[await this.#check(peering, entry, signal)] += 1;
-    }
+    });
     return tally;
   }
 

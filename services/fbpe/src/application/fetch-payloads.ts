@@ -4,6 +4,7 @@ import type { BlobStore } from '@stella/platform-blobs';
 import { readEvidence, signerOf } from '../domain/evidence.js';
 import type { Peering } from '../domain/peering.js';
 import { limits } from '../limits.js';
+import { atOnce } from './at-once.js';
 import type { FederationFacts, ForeignEntry, ForeignRepository, PeerConnection } from './ports.js';
 
 /** Kinds of evidence for which there is something to do once it is here. */
@@ -20,9 +21,7 @@ export class FetchPayloads {
   /** @throws DomainError `PEER_UNREACHABLE`; what was not fetched is wanted still */
   async execute(peering: Peering, connection: PeerConnection): Promise<void> {
     const wanted = await this.foreign.wanted(peering.id, limits.payloadsPerPullMax);
-    for (let at = 0; at < wanted.length; at += limits.payloadsAtOnce) {
-      await Promise.all(wanted.slice(at, at + limits.payloadsAtOnce).map((entry) => this.#fetch(peering, connection, entry)));
-    }
+    await atOnce(wanted, limits.payloadsAtOnce, (entry) => this.#fetch(peering, connection, entry));
   }
 
   async #fetch(peering: Peering, connection: PeerConnection, entry: ForeignEntry): Promise<void> {

@@ -1,16 +1,22 @@
 import { DomainError } from '@stella/errors';
 import { encodeNote, encodeTlogProof, parseNote, parseSignatureLines, TileTree, withSignatures } from '@stella/transparency-log';
-import type { TileStore } from './ports.js';
+import type { CosignedCheckpoint, TileStore } from './ports.js';
+
+/** Trees that are kept: a tree of one size never changes, and most proofs lead to the latest or the last cosigned one. */
+const TREES_MAX = 4;
 
 /** The own log as others see it. */
 export class LogView {
+  readonly #trees = new Map<number, TileTree>();
+
   constructor(private readonly tiles: TileStore) {}
 
-  /** The latest checkpoint with every cosignature known. @throws DomainError `LOG_ROLLED_BACK` where none was ever signed */
+  /** The latest checkpoint with every cosignature known. @throws DomainError `CHECKPOINT_UNKNOWN` where none was ever signed */
   async latest(): Promise<{ readonly note: Uint8Array; readonly size: number }> {
-    const head = await this.tiles.head();
-    if (!head) throw new DomainError('LOG_ROLLED_BACK', { storedSize: '0' });
-    return { note: await this.#cosigned(head.size), size: head.size };
+    const size = (await this.tiles.head())?.size;
+    const found = size === undefined ? undefined : await this.tiles.checkpoint(size);
+    if (size === undefined || !found) throw new DomainError('CHECKPOINT_UNKNOWN', { size: String(size ?? 0) });
+    return { note: cosigned(found), size };
   }
 
   /** A tile or bundle by its path; undefined: there is none. */
@@ -19,25 +25,33 @@ export class LogView {
   }
 
   /**
-   * Makes C2SP tlog-proofs for entries of this log. They lead to the newest checkpoint that a peer has cosigned, or to the
-   * latest one where none is that has the entry.
+   * A C2SP tlog-proof of an entry. It leads to the newest checkpoint that a peer has cosigned, or to the latest one where
+   * none is that has the entry.
+   * @throws DomainError `ENTRY_NOT_FOUND` for an index that the log has not
    */
-  prover(): (index: number) => Promise<Uint8Array> {
-    const trees = new Map<number, TileTree>();
-    const notes = new Map<number, Promise<Uint8Array>>();
-    return async (index) => {
-      const size = (await this.tiles.cosignedSize(index)) ?? (await this.tiles.head())?.size ?? 0;
-      const tree = trees.get(size) ?? new TileTree(this.tiles.reader(), size);
-      const note = notes.get(size) ?? this.#cosigned(size);
-      trees.set(size, tree);
-      notes.set(size, note);
-      return encodeTlogProof({ index, inclusion: await tree.inclusionProof(index), checkpoint: await note });
-    };
+  async prove(index: number): Promise<Uint8Array> {
+    const best = await this.tiles.bestCheckpoint(index);
+    if (!best) throw new DomainError('ENTRY_NOT_FOUND', { index: String(index) });
+    try {
+      return encodeTlogProof({ index, inclusion: await this.#tree(best.size).inclusionProof(index), checkpoint: cosigned(best) });
+    } catch (error) {
+      // The tree remembers a tile that could not be read, too.
+      this.#trees.delete(best.size);
+      throw error;
+    }
   }
 
-  async #cosigned(size: number): Promise<Uint8Array> {
-    const found = await this.tiles.checkpoint(size);
-    if (!found) throw new DomainError('CHECKPOINT_UNKNOWN', { size: String(size) });
-    return encodeNote(withSignatures(parseNote(found.note), parseSignatureLines(found.lines.join(''))));
+  #tree(size: number): TileTree {
+    const known = this.#trees.get(size);
+    if (known) return known;
+    const [oldest] = this.#trees.size >= TREES_MAX ? this.#trees.keys() : [];
+    if (oldest !== undefined) this.#trees.delete(oldest);
+    const tree = new TileTree(this.tiles.reader(), size);
+    this.#trees.set(size, tree);
+    return tree;
   }
+}
+
+function cosigned({ note, lines }: CosignedCheckpoint): Uint8Array {
+  return encodeNote(withSignatures(parseNote(note), parseSignatureLines(lines.join(''))));
 }

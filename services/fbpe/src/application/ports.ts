@@ -41,10 +41,16 @@ export interface TileStore {
   /** @throws DomainError `TLOG_STATE_MISMATCH` when the head is not the expected one any more */
   advance(tx: Tx, expected: LogHead | undefined, plan: AppendPlan, at: Date): Promise<void>;
   /** A signed checkpoint by its size, with its cosignature lines. */
-  checkpoint(size: number): Promise<{ readonly note: Uint8Array; readonly lines: readonly string[] } | undefined>;
-  /** Size of the newest checkpoint that a peer cosigned and that has this index. */
-  cosignedSize(index: number): Promise<number | undefined>;
+  checkpoint(size: number): Promise<CosignedCheckpoint | undefined>;
+  /** The newest checkpoint that has this index and that a peer cosigned; the latest one where there is none. */
+  bestCheckpoint(index: number): Promise<(CosignedCheckpoint & { readonly size: number }) | undefined>;
   addCosignature(cosignature: Cosignature): Promise<void>;
+}
+
+export interface CosignedCheckpoint {
+  readonly note: Uint8Array;
+  /** Signature lines of the cosigners. */
+  readonly lines: readonly string[];
 }
 
 export interface Cosignature {

@@ -46,7 +46,7 @@ export class ReadEntries {
   }
 
   async prove(tenant: string, entry: LoggedEntry): Promise<ProvenEntry> {
-    const [proven] = await this.#verified(tenant, [await this.#ofOwn(entry, this.log.prover())]);
+    const [proven] = await this.#verified(tenant, [await this.#ofOwn(entry)]);
     return proven as ProvenEntry;
   }
 
@@ -62,19 +62,18 @@ export class ReadEntries {
   }
 
   async #all(tenant: string, positions: readonly EntryPosition[]): Promise<Unverified[]> {
-    const prover = this.log.prover();
     const proven: Unverified[] = [];
     for (const position of positions) {
       const own = position.origin === this.own.origin ? await this.entries.find(tenant, { index: position.index }) : undefined;
-      const one = own ? await this.#ofOwn(own, prover) : await this.#ofForeign(tenant, position);
+      const one = own ? await this.#ofOwn(own) : await this.#ofForeign(tenant, position);
       if (one) proven.push(one);
     }
     return proven;
   }
 
-  async #ofOwn(entry: LoggedEntry, prover: (index: number) => Promise<Uint8Array>): Promise<Unverified> {
+  async #ofOwn(entry: LoggedEntry): Promise<Unverified> {
     const { origin, index, record, payloadDigest, predicateType, logTime } = entry;
-    return { origin, index, record, payloadDigest, predicateType, time: logTime, proof: await prover(index) };
+    return { origin, index, record, payloadDigest, predicateType, time: logTime, proof: await this.log.prove(index) };
   }
 
   async #ofForeign(tenant: string, { origin, index }: EntryPosition): Promise<Unverified | undefined> {

@@ -13,6 +13,13 @@ const describeHere = lifterIsHere('psdi indexes') ? describe : describe.skip;
 /** Not the digest of 4 GiB of zeros: who would read them would find out, seconds later. */
 const SPARSE_SHA256 = 'ab'.repeat(32);
 
+async function until(holds: () => boolean): Promise<void> {
+  for (const endMs = Date.now() + 5_000; !holds(); ) {
+    if (Date.now() > endMs) throw new Error('it did not come to pass');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 describeHere('artifacts and their indexes', () => {
   let psdi: PsdiRuntime;
   let client: PsdiClient;
@@ -126,6 +133,34 @@ describeHere('artifacts and their indexes', () => {
     expect(await rows('functions WHERE artifact_sha256 = $1', digest)).toBe(0);
     expect((await createIndex(client, digest)).cached).toBe(false);
     expect(await psdi.metrics()).toMatch(/psdi_lift_failures_total\{reason="NATIVE_CRASHED"\} 1/);
+  });
+
+  test('a caller whose deadline passes takes the lifter with it, unless another one waits', async () => {
+    const digest = await upload(client, compiler.program({ constant: 202 }));
+    const impatient = (deadlineMs: number) => expect(client.createIndex({ requestId: randomUUID(), artifactSha256: digest }, { deadlineMs })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+    await psdi.lifter.hanging(async () => {
+      const both = [impatient(500), impatient(1_000)];
+      await both[0];
+      expect(psdi.lifter.hungPids).toHaveLength(1);
+      await both[1];
+      await until(() => psdi.lifter.hungPids.length === 0);
+    });
+    expect((await createIndex(client, digest)).cached).toBe(false);
+  });
+
+  test('two processes of one installation lift an artifact once', async () => {
+    const digest = await upload(client, compiler.program({ constant: 203 }));
+    const second = await psdi.second();
+    try {
+      const before = psdi.lifter.lifts;
+      const elsewhere = second.client(DeltaIndexServiceService);
+      const [here, there] = await Promise.all([createIndex(client, digest), createIndex(elsewhere, digest)]);
+      expect(psdi.lifter.lifts).toBe(before + 1);
+      expect(there.evidence?.sha256).toBe(here.evidence?.sha256);
+      expect([here.cached, there.cached].sort()).toEqual([false, true]);
+    } finally {
+      await second.stop();
+    }
   });
 
   test('another executable than the one that is signed for is not run', async () => {

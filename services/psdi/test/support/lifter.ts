@@ -13,13 +13,24 @@ export class WatchedLifter {
   readonly #script: string;
   readonly #log: string;
   readonly #crash: string;
+  readonly #hang: string;
+  readonly #pids: string;
   readonly #before = process.env.STELLA_NATIVE;
 
   constructor(folder: string) {
     this.#script = join(folder, 'stella-native');
     this.#log = join(folder, 'commands');
     this.#crash = join(folder, 'crash');
-    const text = `#!/bin/sh\necho "$1" >> '${this.#log}'\nif [ -e '${this.#crash}' ]; then kill -SEGV $$; fi\nexec '${nativeExecutable()}' "$@"\n`;
+    this.#hang = join(folder, 'hang');
+    this.#pids = join(folder, 'pids');
+    const text = [
+      '#!/bin/sh',
+      `echo "$1" >> '${this.#log}'`,
+      `if [ -e '${this.#crash}' ]; then kill -SEGV $$; fi`,
+      `if [ -e '${this.#hang}' ]; then echo $$ >> '${this.#pids}'; exec /bin/sleep 60; fi`,
+      `exec '${nativeExecutable()}' "$@"`,
+      '',
+    ].join('\n');
     writeFileSync(this.#script, text);
     chmodSync(this.#script, 0o755);
     this.sha256 = createHash('sha256').update(text).digest('hex');
@@ -30,13 +41,18 @@ export class WatchedLifter {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'lift').length : 0;
   }
 
-  async crashing<T>(work: () => Promise<T>): Promise<T> {
-    writeFileSync(this.#crash, '');
-    try {
-      return await work();
-    } finally {
-      rmSync(this.#crash);
-    }
+  crashing<T>(work: () => Promise<T>): Promise<T> {
+    return whileThereIs(this.#crash, work);
+  }
+
+  hanging<T>(work: () => Promise<T>): Promise<T> {
+    return whileThereIs(this.#hang, work);
+  }
+
+  /** Processes that were told to hang and still do. */
+  get hungPids(): number[] {
+    const pids = existsSync(this.#pids) ? readFileSync(this.#pids, 'utf8').trim().split('\n').map(Number) : [];
+    return pids.filter((pid) => existsSync(`/proc/${pid}/exe`));
   }
 
   /** Puts another file in its place while the work runs. */
@@ -53,6 +69,15 @@ export class WatchedLifter {
   restore(): void {
     if (this.#before === undefined) delete process.env.STELLA_NATIVE;
     else process.env.STELLA_NATIVE = this.#before;
+  }
+}
+
+async function whileThereIs<T>(path: string, work: () => Promise<T>): Promise<T> {
+  writeFileSync(path, '');
+  try {
+    return await work();
+  } finally {
+    rmSync(path);
   }
 }
 

@@ -31,7 +31,13 @@ export class PsdiRuntime {
     readonly test: TestRuntime,
     readonly context: ServiceContext,
     readonly seen: readonly SeenEvent[],
+    private readonly ownService: StellaService,
   ) {}
+
+  /** Another process of the same installation: the same database, blobs and keys. */
+  second(): Promise<TestRuntime> {
+    return startTestRuntime([this.ownService], { blobs: this.test.blobs, database: this.test.database });
+  }
 
   static async start(trustedKeys: readonly PublicKey[] = []): Promise<PsdiRuntime> {
     const folder = mkdtempSync(join(tmpdir(), 'stella-psdi-'));
@@ -52,7 +58,7 @@ export class PsdiRuntime {
       },
     };
     const test = await startTestRuntime([watched], { blobs: await DirectoryBlobStore.open(join(folder, 'blobs')) });
-    return new PsdiRuntime(folder, lifter, signer, test, context as ServiceContext, seen);
+    return new PsdiRuntime(folder, lifter, signer, test, context as ServiceContext, seen, service);
   }
 
   client(tenant = 'acme'): PsdiClient {

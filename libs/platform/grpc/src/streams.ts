@@ -16,13 +16,16 @@ export function signalOf(call: Cancellable): AbortSignal {
   return controller.signal;
 }
 
-/** For `@GrpcMethod` with a server stream: writes with back-pressure, where Nest's own path buffers without limit. */
+/**
+ * For `@GrpcMethod` with a server stream: writes with back-pressure, where Nest's own path buffers without limit. Its
+ * errors pass through the filter as any other.
+ */
 export function serverStream<Q, S>(call: ServerWritableStream<Q, S>, source: AsyncIterable<S>): Observable<never> {
   return new Observable((subscriber) => {
     const signal = signalOf(call);
     write(call, source, signal).then(
       () => subscriber.complete(),
-      (error: unknown) => (signal.aborted ? subscriber.complete() : subscriber.error(toServiceError(error))),
+      (error: unknown) => (signal.aborted ? subscriber.complete() : subscriber.error(error)),
     );
   });
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalize, KeyPair, parseEnvelope, parseStatement, PREDICATE_TYPES, signStatement, verifyStatement } from '@stella/attestation';
-import type { DeltaProof } from '@stella/binary-delta';
+import { type DeltaProof, type LiftIndexPredicate, parseLiftIndex, verifyDeltaProof } from '@stella/binary-delta';
 import { type Delta, type DeltaUnit, UnitChange, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
-import { checkDeltaScope } from '@stella/policy';
+import { checkDeltaScope, viewFromProof } from '@stella/policy';
 import { lifterIsHere } from './support/lifter.js';
 import { Compiler, type Variant } from './support/programs.js';
 import { createDelta, type PsdiClient, PsdiRuntime, upload } from './support/psdi-runtime.js';
@@ -26,7 +26,9 @@ describeHere('deltas and their proofs', () => {
   const deltaOf = async (old: Variant, next: Variant, as = client): Promise<Delta> => createDelta(as, await upload(as, compiler.program(old)), await upload(as, compiler.program(next)));
   const unitsOf = async ({ name }: Delta, kind = '', as = client): Promise<DeltaUnit[]> => (await as.listDeltaUnits({ parent: name, kind, pageSize: 1000, pageToken: '' })).units;
   const changed = (units: readonly DeltaUnit[]): string[] => units.map(({ displayName, change }) => `${displayName} ${UnitChange[change]}`);
-  const proofOf = ({ proof }: Delta): DeltaProof => parseStatement(parseEnvelope(proof?.envelope ?? Buffer.alloc(0)).payload).predicate as unknown as DeltaProof;
+  const statementOf = (envelope: Uint8Array | undefined) => parseStatement(parseEnvelope(envelope ?? Buffer.alloc(0)).payload);
+  const proofOf = ({ proof }: Delta): DeltaProof => statementOf(proof?.envelope).predicate as unknown as DeltaProof;
+  const plain = (value: object): unknown => JSON.parse(JSON.stringify(value));
   const subjects = ({ baselineSha256, candidateSha256 }: Delta) => [
     { name: 'baseline', sha256: baselineSha256 },
     { name: 'candidate', sha256: candidateSha256 },
@@ -97,9 +99,14 @@ describeHere('deltas and their proofs', () => {
   test('the scope says of both indexes what claims are held against', async () => {
     const delta = await deltaOf({}, { constant: 8 });
     const { statement } = verifyStatement(delta.scope?.envelope ?? Buffer.alloc(0), [psdi.signer.publicKey], { predicateType: delta.scope?.predicateType ?? '' });
-    const scope = checkDeltaScope(JSON.parse(JSON.stringify(statement.predicate)));
+    const scope = checkDeltaScope(plain(statement.predicate));
     expect(scope).toMatchObject({ oldRoot: delta.baselineIndex?.root, newRoot: delta.candidateIndex?.root });
     expect(scope.baselineFunctions).toEqual(expect.arrayContaining(['main', 'scale', 'chooser']));
+    const [baseline, candidate] = [delta.baselineIndex, delta.candidateIndex].map((index) => parseLiftIndex(plain(statementOf(index?.evidence?.envelope).predicate))) as [LiftIndexPredicate, LiftIndexPredicate];
+    const verified = verifyDeltaProof(plain(proofOf(delta)), { old: baseline, new: candidate });
+    if (!verified.ok) throw new Error(verified.reason);
+    const view = viewFromProof(verified.units, { baseline, candidate, scope });
+    expect(view.changes.filter(({ kind }) => kind === 'function')).toMatchObject([{ change: 'semantic', baseline: { name: 'scale' } }]);
   });
 
   test('a proof of our own holds, fast without a lift and deep with two', async () => {

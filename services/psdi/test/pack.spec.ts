@@ -32,16 +32,16 @@ describeHere('a published pack', () => {
     await publish('acme', 'namespaces/a/packs/p/versions/1.0.0', [program, debug, text, cut]);
     expect(await outcomes('namespaces/a/packs/p/versions/1.0.0')).toEqual([
       { tenant: 'acme', sha256: sha256(program), outcome: 'indexed', reason: '' },
+      { tenant: 'acme', sha256: sha256(cut), outcome: 'refused', reason: 'INPUT_TRUNCATED' },
       { tenant: 'acme', sha256: sha256(debug), outcome: 'skipped', reason: 'ARTIFACT_WITHOUT_CODE' },
       { tenant: 'acme', sha256: sha256(text), outcome: 'skipped', reason: 'INPUT_NOT_ELF' },
-      { tenant: 'acme', sha256: sha256(cut), outcome: 'skipped', reason: 'INPUT_TRUNCATED' },
     ]);
     const before = psdi.lifter.lifts;
     expect((await createIndex(psdi.client(), sha256(program))).cached).toBe(true);
     expect(psdi.lifter.lifts).toBe(before);
     await expect(createIndex(psdi.client('other'), sha256(program))).rejects.toMatchObject({ reason: 'ARTIFACT_NOT_FOUND' });
     const metrics = await psdi.metrics();
-    expect(metrics).toMatch(/psdi_pack_files_total\{outcome="skipped"\} 3/);
+    expect(metrics).toMatch(/psdi_pack_files_total\{outcome="skipped"\} 2/);
     expect(metrics).toMatch(/psdi_index_lag_seconds_count 1/);
   });
 

@@ -51,6 +51,7 @@ export function toIndex({ record, envelope }: DescribedIndex, cached: boolean): 
     goBuildId: toolchain.goBuildId,
     evidence: toEvidence(PREDICATE_TYPES.liftIndex, envelope),
     cached,
+    createTime: record.createTime,
   };
 }
 

@@ -7,6 +7,7 @@ import { type ArtifactPair, changedUnits, countChanges, deltaId, type DeltaRecor
 import type { IndexRecord } from '../domain/index-record.js';
 import { limits } from '../limits.js';
 import { answerOnce } from './answer-once.js';
+import { breathe } from './breathe.js';
 import type { IndexArtifact } from './index-artifact.js';
 import type { DeltaRepository, IndexStore, PsdiFacts, RequestRepository, Transactions } from './ports.js';
 import { SharedFlights } from './shared-flights.js';
@@ -61,8 +62,11 @@ export class CreateDelta {
 
   async #create(id: string, baseline: IndexRecord, candidate: IndexRecord): Promise<CreatedDelta> {
     const [before, after] = await Promise.all([this.store.load(baseline), this.store.load(candidate)]);
+    await breathe();
     const delta = compareIndexes(before, after);
+    await breathe();
     const proof = prove(baseline, before, candidate, after, delta);
+    await breathe();
     const scope = buildDeltaScope(before, after, delta, [...baseline.summary.modulePaths, ...candidate.summary.modulePaths]);
     const units = changedUnits(delta);
     const record: DeltaRecord = {

@@ -1,4 +1,4 @@
-import { sha256Hex, signStatement, PREDICATE_TYPES, type Signer } from '@stella/attestation';
+import { PREDICATE_TYPES, sha256Hex, type Signer, signStatement } from '@stella/attestation';
 import { indexRef, type LiftIndexPredicate, liftIndexPredicate, packSet, packSides } from '@stella/binary-delta';
 import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
@@ -7,6 +7,7 @@ import { surveyUnits } from '../domain/function-identity.js';
 import type { IndexRecord } from '../domain/index-record.js';
 import { modulePaths, toolchainFacts } from '../domain/toolchain.js';
 import { limits } from '../limits.js';
+import { breathe } from './breathe.js';
 import type { LiftArtifact } from './lift-artifact.js';
 import type { IndexRepository, IndexStore, Lift, Locks, PsdiFacts } from './ports.js';
 import { SharedFlights } from './shared-flights.js';
@@ -73,9 +74,11 @@ export class IndexArtifact {
 
   async #keep(artifact: Artifact, lift: Lift): Promise<IndexRecord> {
     const { functions, unitsByKind } = surveyUnits(lift.index);
+    await breathe();
     const sides = packSides(lift.index.sides.values());
+    await breathe();
     const predicate = this.#predicate(artifact, lift, sha256Hex(sides));
-    const { setSha256 } = await this.store.save({ predicate, set: packSet(lift.index.set), sides });
+    const { setSha256 } = await this.store.save({ predicate, set: packSet(lift.index.set), sides }, lift.index);
     const envelope = await signStatement(
       { subjects: [{ name: 'artifact', sha256: artifact.sha256 }], predicateType: PREDICATE_TYPES.liftIndex, predicate },
       this.issuer.signer,

@@ -18,11 +18,17 @@ const OF_THE_FILE: ReadonlySet<Reason> = new Set<Reason>([
   'NATIVE_OUTPUT_TOO_LARGE',
   'NATIVE_FRAME_BROKEN',
   'ARTIFACT_TOO_LARGE',
+  'ARTIFACT_WITHOUT_CODE',
   'INDEX_INVALID',
   'INDEX_TOO_LARGE',
   'UNIT_DUPLICATE',
   'LEAF_INVALID',
 ]);
+
+/** Of these there was nothing to lift in the first place. */
+const NO_PROGRAM: ReadonlySet<string> = new Set(['INPUT_NOT_ELF', 'INPUT_EMPTY', 'ARCH_UNSUPPORTED', 'ARTIFACT_WITHOUT_CODE']);
+
+type FileOutcome = Omit<PackFileOutcome, 'sha256'>;
 
 /** Indexes the programs of a published pack, so that nobody has to wait for it later. Safe to repeat. */
 export class IndexPack {
@@ -41,31 +47,34 @@ export class IndexPack {
     return outcomes;
   }
 
-  async #file(tenant: string, pack: string, sha256: string, signal: AbortSignal): Promise<Omit<PackFileOutcome, 'sha256'>> {
+  async #file(tenant: string, pack: string, sha256: string, signal: AbortSignal): Promise<FileOutcome> {
     const blob = await this.blobs.stat(sha256);
     if (!blob) throw new DomainError('BLOB_NOT_FOUND', { sha256, pack });
-    const notElf = await this.#whyNoProgram(sha256, signal);
-    if (notElf !== undefined) return { outcome: 'skipped', reason: notElf };
+    const unfit = await this.#whyUnfit(sha256, signal);
+    if (unfit) return unfit;
     await this.artifacts.add({ tenant, sha256, sizeBytes: blob.sizeBytes, label: pack.slice(0, 256), createTime: this.clock() });
     try {
       await this.index.execute(tenant, sha256, signal);
       return { outcome: 'indexed', reason: '' };
     } catch (error) {
-      if (isDomainError(error, 'ARTIFACT_WITHOUT_CODE')) return { outcome: 'skipped', reason: error.reason };
-      if (isDomainError(error) && OF_THE_FILE.has(error.reason)) return { outcome: 'refused', reason: error.facts.nativeReason || error.reason };
-      throw error;
+      return outcomeOf(error);
     }
   }
 
-  /** Packs hold sources and scripts too. */
-  async #whyNoProgram(sha256: string, signal: AbortSignal): Promise<string | undefined> {
+  /** Packs hold sources and scripts too: what is no program is not lifted, and becomes no artifact. */
+  async #whyUnfit(sha256: string, signal: AbortSignal): Promise<FileOutcome | undefined> {
     try {
       await this.lifter.identify(await this.blobs.localPath(sha256), signal);
       return undefined;
     } catch (error) {
-      if (isDomainError(error, 'NATIVE_FAILED')) return error.facts.nativeReason || error.reason;
-      if (isDomainError(error) && OF_THE_FILE.has(error.reason)) return error.reason;
-      throw error;
+      return outcomeOf(error);
     }
   }
+}
+
+/** @throws the error itself when the file is not to blame */
+function outcomeOf(error: unknown): FileOutcome {
+  if (!isDomainError(error) || !OF_THE_FILE.has(error.reason)) throw error;
+  const reason = error.facts.nativeReason || error.reason;
+  return { outcome: NO_PROGRAM.has(reason) ? 'skipped' : 'refused', reason };
 }

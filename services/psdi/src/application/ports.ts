@@ -43,8 +43,8 @@ export interface IndexRepository {
 
 /** Packed indexes as blobs; those lately used are kept parsed. */
 export interface IndexStore {
-  /** Digests of what was stored: the set, and the side records. */
-  save(packed: PackedIndex): Promise<{ readonly setSha256: string }>;
+  /** What is compared is mostly what was just lifted: `index` is kept at hand. */
+  save(packed: PackedIndex, index: UnitIndex): Promise<{ readonly setSha256: string }>;
   /** @throws DomainError INDEX_INVALID, BLOB_NOT_FOUND, BLOB_DIGEST_MISMATCH */
   load(record: IndexRecord): Promise<UnitIndex>;
 }

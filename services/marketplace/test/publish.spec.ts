@@ -7,6 +7,7 @@ import { FindingState, MarketplaceServiceService, PackState } from '@stella/cont
 import { DirectoryBlobStore } from '@stella/platform-blobs';
 import { startTestRuntime, type TestRuntime } from '@stella/platform-runtime/testing';
 import { marketplaceService } from '../src/index.js';
+import { type Heard, listener } from './listener.js';
 import { buildProgram, type Program, removeProgram } from './programs.js';
 import { packed, type PackedFile, Publisher, sha256 } from './publisher.js';
 
@@ -15,12 +16,13 @@ let runtime: TestRuntime;
 let program: Program;
 let acme: Publisher;
 let files: PackedFile[];
-const trusted = ['acme', 'fresh', 'short', 'keyless', 'roller', 'owner', 'thief', 'private', 'harness'];
+const heard: Heard[] = [];
+const trusted = ['acme', 'fresh', 'owner', 'other-owner', 'private'];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stella-marketplace-'));
   const trustedPublishers = trusted.map((id) => ({ tenant: id, namespaceId: id }));
-  runtime = await startTestRuntime([marketplaceService({ trustedPublishers })], { blobs: await DirectoryBlobStore.open(join(folder, 'blobs')) });
+  runtime = await startTestRuntime([marketplaceService({ trustedPublishers }), listener(heard)], { blobs: await DirectoryBlobStore.open(join(folder, 'blobs')) });
   program = await buildProgram();
   acme = await Publisher.create(runtime, 'acme', 'acme');
   files = [await packed(program.stripped, 'bin/anchor', 'elf-executable', program.buildId), await packed(program.debug, 'debug/anchor.debug', 'elf-debug', program.buildId)];
@@ -61,6 +63,12 @@ describe('a pack of a trusted publisher', () => {
 
   test('is announced once, with what others index it by', async () => {
     await runtime.settle();
+    expect(heard).toHaveLength(1);
+    expect(heard[0]).toMatchObject({ tenant: 'acme', message: { pack: 'namespaces/acme/packs/anchor/versions/1.0.0', kind: 'symbols' } });
+    expect(heard[0]?.message.files).toEqual([
+      { sha256: sha256(files[0]?.bytes ?? Buffer.alloc(0)), gnuBuildId: program.buildId, goBuildId: '', hasDebugInfo: false },
+      { sha256: sha256(files[1]?.bytes ?? Buffer.alloc(0)), gnuBuildId: program.buildId, goBuildId: '', hasDebugInfo: true },
+    ]);
     const text = await runtime.runtime.metrics.text();
     expect(text).toMatch(/marketplace_packs\{state="published"\} [1-9]/);
     expect(text).toMatch(/marketplace_validation_findings_total\{check="identifiers",state="passed"\} [1-9]/);
@@ -103,6 +111,37 @@ describe('a pack of a trusted publisher', () => {
     expect(found[0]?.frames[0]).toMatchObject({ file: expect.stringMatching(/anchor\.c$/), line: expect.any(Number) });
     expect(found[0]?.sourceSha256).toBe(sha256(files[1]?.bytes ?? Buffer.alloc(0)));
     expect(await acme.client.symbolize({ locations })).toEqual({ locations: found });
+  });
+});
+
+describe('a build id that is published', () => {
+  test('never gets other bytes, from nobody; the same bytes are no conflict', async () => {
+    const [first, second] = [await buildProgram(29), await buildProgram(31)];
+    const forged = await buildProgram(37, first.buildId);
+    const owner = await Publisher.create(runtime, 'owner', 'owner');
+    const other = await Publisher.create(runtime, 'other-owner', 'other-owner');
+    const [stripped, debug] = [await packed(first.stripped, 'bin/a', 'elf-executable', first.buildId), await packed(forged.debug, 'a.debug', 'elf-debug', first.buildId)];
+    expect((await owner.publish([stripped])).state).toBe(PackState.PACK_STATE_PUBLISHED);
+    // Other bytes of the same role, and the missing debug information from somebody else.
+    const forgery = await packed(forged.stripped, 'bin/a', 'elf-executable', first.buildId);
+    for (const publisher of [owner, other]) expect(problems(await publisher.publish([forgery], { version: '2.0.0' }))).toEqual(['build-ids BUILD_ID_CONFLICT']);
+    expect(problems(await other.publish([debug], { version: '3.0.0' }))).toEqual(['build-ids BUILD_ID_CONFLICT']);
+    expect((await other.publish([stripped], { version: '4.0.0' })).state).toBe(PackState.PACK_STATE_PUBLISHED);
+    const { answers } = await acme.client.lookUpBuildIds({ buildIds: [first.buildId, second.buildId] });
+    expect(answers.map(({ files: found, missingReason }) => [found.map(({ sha256: digest }) => digest), missingReason])).toEqual([
+      [[sha256(stripped.bytes)], ''],
+      [[], 'BUILD_ID_UNKNOWN'],
+    ]);
+    for (const built of [first, second, forged]) await removeProgram(built);
+  });
+
+  test('two packs of one version at once: one of them is the version', async () => {
+    const owner = await Publisher.create(runtime, 'owner', 'race');
+    const contents = Array.from({ length: 4 }, (_, index) => owner.publish([otherBytes(`content ${index}`)]).catch((error: unknown) => error));
+    const results = await Promise.all(contents);
+    const states = results.map((result) => (result as { state?: PackState; reason?: string }).reason ?? (result as { state: PackState }).state);
+    expect(states.filter((state) => state === PackState.PACK_STATE_IN_REVIEW)).toHaveLength(1);
+    expect(states.filter((state) => state !== PackState.PACK_STATE_IN_REVIEW && state !== PackState.PACK_STATE_REJECTED && state !== 'PACK_VERSION_EXISTS')).toEqual([]);
   });
 });
 

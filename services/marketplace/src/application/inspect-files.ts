@@ -53,7 +53,8 @@ export class InspectFiles {
   }
 
   async #witness(sha256: string): Promise<void> {
-    validate(MICRO_WITNESS_SCHEMA_ID, parseStrictJson(await this.blobs.bytes(sha256, WITNESS_BYTES_MAX), { sizeBytesMax: WITNESS_BYTES_MAX }));
+    const witness = parseStrictJson(await this.blobs.bytes(sha256, WITNESS_BYTES_MAX), { sizeBytesMax: WITNESS_BYTES_MAX });
+    validate(MICRO_WITNESS_SCHEMA_ID, structuredClone(witness));
   }
 }
 

@@ -69,7 +69,8 @@ export function checkPaths(paths: readonly string[]): void {
 
 function checkSchema(predicate: unknown): void {
   try {
-    validate(PACK_MANIFEST_SCHEMA_ID, predicate);
+    // Strict JSON makes objects without a prototype, which the validator's comparison of list members cannot take.
+    validate(PACK_MANIFEST_SCHEMA_ID, structuredClone(predicate));
   } catch (error) {
     throw isDomainError(error, 'SCHEMA_INVALID') ? new DomainError('PACK_MANIFEST_INVALID', error.facts, { cause: error }) : error;
   }

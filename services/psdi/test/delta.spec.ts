@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { canonicalize, KeyPair, parseEnvelope, parseStatement, PREDICATE_TYPES, signStatement, verifyStatement } from '@stella/attestation';
 import { type DeltaProof, type LiftIndexPredicate, parseLiftIndex, verifyDeltaProof } from '@stella/binary-delta';
-import { type Delta, type DeltaUnit, UnitChange, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { type Delta, DeltaIndexServiceService, type DeltaUnit, UnitChange, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { checkDeltaScope, viewFromProof } from '@stella/policy';
 import { lifterIsHere } from './support/lifter.js';
 import { Compiler, type Variant } from './support/programs.js';
-import { createDelta, type PsdiClient, PsdiRuntime, upload } from './support/psdi-runtime.js';
+import { createDelta, createIndex, type PsdiClient, PsdiRuntime, upload } from './support/psdi-runtime.js';
 
 const describeHere = lifterIsHere('psdi deltas') ? describe : describe.skip;
 const FAST = VerifyMode.VERIFY_MODE_FAST;
@@ -191,6 +193,35 @@ describeHere('deltas and their proofs', () => {
     const delta = await deltaOf({}, { constant: 8 });
     await psdi.lifter.crashing(() => expect(verify(envelopeOf(delta), DEEP)).rejects.toMatchObject({ reason: 'NATIVE_CRASHED' }));
     expect(await verify(envelopeOf(delta), DEEP)).toMatchObject({ valid: true });
+  });
+
+  test('another process reads the same indexes from their blobs, and what was tampered with is no index', async () => {
+    const [old, next] = [await upload(client, compiler.program({ constant: 70 })), await upload(client, compiler.program({ constant: 71 }))];
+    const [index] = [await createIndex(client, old), await createIndex(client, next)];
+    const second = await psdi.second();
+    try {
+      const elsewhere = second.client(DeltaIndexServiceService);
+      const lifts = psdi.lifter.lifts;
+      const theirs = await createDelta(elsewhere, next, old);
+      expect(changed(await unitsOf(theirs, 'function'))).toEqual(['scale UNIT_CHANGE_SEMANTIC']);
+      expect(psdi.lifter.lifts).toBe(lifts);
+      expect(await verify(envelopeOf(theirs), DEEP)).toMatchObject({ valid: true });
+    } finally {
+      await second.stop();
+    }
+    const { sidesSha256 } = parseLiftIndex(plain(statementOf(index?.evidence?.envelope).predicate));
+    const path = join(psdi.folder, 'blobs', 'sha256', sidesSha256.slice(0, 2), sidesSha256);
+    const sides = readFileSync(path);
+    chmodSync(path, 0o644);
+    writeFileSync(path, sides.toString().replace('"instructions":', '"instructionz":'));
+    const third = await psdi.second();
+    try {
+      await expect(createDelta(third.client(DeltaIndexServiceService), old, next)).rejects.toMatchObject({ reason: 'BLOB_DIGEST_MISMATCH' });
+    } finally {
+      await third.stop();
+      writeFileSync(path, sides);
+    }
+    expect((await createDelta(client, old, next)).cached).toBe(false);
   });
 
   test('a tenant sees no delta of another one', async () => {

@@ -1,1 +1,1 @@
-export {};
+export { frvfService, type FrvfOptions } from './frvf.module.js';

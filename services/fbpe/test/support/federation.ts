@@ -97,16 +97,30 @@ export class Databases {
     return new Databases(await startTestDatabase());
   }
 
-  async create(name: string): Promise<TestDatabase> {
-    const client = new Client(this.server.administrator);
-    await client.connect();
-    await client.query(`CREATE DATABASE ${name}`);
-    await client.end();
+  create(name: string): Promise<TestDatabase> {
+    return this.copy('template1', name);
+  }
+
+  /** As a backup would have it; nobody may be connected to the original. */
+  async copy(template: string, name: string): Promise<TestDatabase> {
+    await this.#run(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     return { ...this.server, administrator: { ...this.server.administrator, database: name } };
+  }
+
+  /** Makes what has one name have the other, and the other way round. */
+  async swap(one: string, other: string): Promise<void> {
+    for (const [from, to] of [[one, 'aside'], [other, one], ['aside', other]]) await this.#run(`ALTER DATABASE ${from} RENAME TO ${to}`);
   }
 
   stop(): Promise<void> {
     return this.server.stop();
+  }
+
+  async #run(text: string): Promise<void> {
+    const client = new Client(this.server.administrator);
+    await client.connect();
+    await client.query(text);
+    await client.end();
   }
 }
 

@@ -113,8 +113,10 @@ describeHere('deltas and their proofs', () => {
 
   test('a proof of our own holds, fast without a lift and deep with two', async () => {
     const delta = await deltaOf({}, { constant: 8 });
+    const drift = await deltaOf({}, { callee: 'second' });
     const before = psdi.lifter.lifts;
-    expect(await verify(envelopeOf(delta))).toMatchObject({ valid: true, refusal: '', provenance: 'proved' });
+    expect(await verify(envelopeOf(delta))).toMatchObject({ valid: true, refusal: '', provenance: 'proved', detail: expect.stringContaining('classesDeclared=0') });
+    expect(await verify(envelopeOf(drift))).toMatchObject({ valid: true, detail: expect.stringContaining('classesDeclared=1') });
     expect(psdi.lifter.lifts).toBe(before);
     expect(await verify(envelopeOf(delta), DEEP)).toMatchObject({ valid: true, refusal: '', provenance: 'proved' });
     expect(psdi.lifter.lifts).toBe(before + 2);

@@ -59,8 +59,14 @@ export class VerifyDelta {
     const [old, next] = await Promise.all([proof.old, proof.new].map(({ artifactSha256, lifter }) => this.indexes.find({ tenant, artifactSha256, lifterSha256: lifter.sha256 })));
     const result = verifyDeltaProof(proof.predicate, { old: old?.predicate ?? proof.old, new: next?.predicate ?? proof.new });
     if (!result.ok) return refused(result.reason, detailOf('the proof does not hold', result.facts));
+    // `proved` is said of the roots; the frame leaves some classes and counts to whoever signed.
+    const classesDeclared = result.units.filter(({ basis }) => basis === 'declared').length;
     const isOwn = old !== undefined && next !== undefined;
-    return { refusal: '', detail: `signed by key ${proof.signer.fingerprint}`, provenance: isOwn ? 'proved' : 'attested' };
+    return {
+      refusal: '',
+      detail: detailOf('the proof holds', { signer: proof.signer.fingerprint, rootsOf: isOwn ? 'our own lifts' : 'the signer', classesDeclared: String(classesDeclared) }),
+      provenance: isOwn ? 'proved' : 'attested',
+    };
   }
 
   /** By lifting both artifacts again, now: roots, units, classes and every other word of the proof. */

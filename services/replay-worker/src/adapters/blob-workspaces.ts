@@ -8,8 +8,9 @@ import type { Workspace, Workspaces } from '../application/ports.js';
 import type { ReplayOrder } from '../domain/replay-order.js';
 
 const PREFIX = 'replay-';
-const EXECUTABLE = 0o500;
-const READABLE = 0o400;
+/** For others too: a capsule runs it as a user of its own. The folder above is closed. */
+const EXECUTABLE = 0o555;
+const READABLE = 0o444;
 const OTHERS_MAY_WRITE = 0o022;
 
 /** Copies of blobs in a folder of one replay: a store's own files are not executable, and not ours to lend. */

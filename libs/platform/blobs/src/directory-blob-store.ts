@@ -7,6 +7,7 @@ import { BLOB_IN_MEMORY_BYTES_MAX, type BlobInfo, type BlobSource, type BlobStor
 import { collect, hashWhile, verified } from './hashing.js';
 
 const READ_ONLY = 0o444;
+const READ_BYTES = 1 << 20;
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Blobs as files `<folder>/sha256/<first two digits>/<digest>`. Several processes may share the folder. */
@@ -84,8 +85,10 @@ export class DirectoryBlobStore implements BlobStore {
   }
 
   async *#open(sha256: string): AsyncGenerator<Uint8Array> {
-    if ((await this.stat(sha256)) === undefined) throw new DomainError('BLOB_NOT_FOUND', { sha256: sha256.slice(0, 64) });
-    yield* createReadStream(this.#path(sha256), { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
+    const found = await this.stat(sha256);
+    if (found === undefined) throw new DomainError('BLOB_NOT_FOUND', { sha256: sha256.slice(0, 64) });
+    // A buffer is made for every read, whatever comes into it.
+    yield* createReadStream(this.#path(sha256), { highWaterMark: Math.min(found.sizeBytes + 1, READ_BYTES) }) as AsyncIterable<Uint8Array>;
   }
 
   #path(sha256: string): string {

@@ -34,5 +34,4 @@ export const limits = {
   tokenLifetimeS: 60,
   clockSkewS: 30,
   addCheckpointBytesMax: 1_000_000,
-  peeringsMax: 1_000,
 } as const;

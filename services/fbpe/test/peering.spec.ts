@@ -7,7 +7,7 @@ import { EntryCrossVerified, EntryLogged } from '@stella/contracts/stella/fbpe/v
 import { CrossVerificationResult, type Entry, PeeringState } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
 import { DeltaIndexed } from '@stella/contracts/stella/psdi/v1alpha/events';
 import { DomainError } from '@stella/errors';
-import { followCheckpoint, noteKey, parseDigestRecord, parseVerifierKey, readVerifiedEntries, requireGoodLog, tilePath, verifyCheckpoint, verifyTlogProof } from '@stella/transparency-log';
+import { followCheckpoint, formatVerifierKey, noteKey, parseDigestRecord, parseVerifierKey, readVerifiedEntries, requireGoodLog, tilePath, verifyCheckpoint, verifyTlogProof } from '@stella/transparency-log';
 import { originSlug } from '../src/domain/origin.js';
 import { signPeerToken } from '../src/domain/peer-token.js';
 import { Databases, makeNode, type TestNode } from './support/federation.js';
@@ -249,8 +249,32 @@ test('provenance is paged, own and foreign entries without gaps', async () => {
   expect(await reasonOf(alice.federation.queryProvenance({ subjectSha256, pageSize: 2, pageToken: 'x' }))).toBe('PAGE_TOKEN_INVALID');
 });
 
+test('peers are followed by themselves, and one that fails is left alone for a while', async () => {
+  const carol = await makeNode(await databases.create('carol'), 'carol.example', folder, { pullIntervalMs: 20 }).start();
+  try {
+    await carol.peerWith(alice);
+    const peering = (await carol.federation.listPeerings({ pageSize: 0, pageToken: '' })).peerings[0]?.name ?? '';
+    // One side alone may follow, but gets no payloads.
+    expect(await reasonOf(carol.federation.pullPeer({ peering }))).toBe('PEER_UNREACHABLE');
+    await alice.peerWith(carol);
+    const node = await alice.node();
+    await carol.federation.createPeering({ ...node, requestId: '0b6c3d1e-5f0c-4a45-9d2f-0c1d2e3f4a5b', organisation: 'gone.example', origin: 'gone.example/log', logKey: formatVerifierKey(noteKey('gone.example/log', 'ed25519', bob.keys.delta.publicKey)), grpcAddress: '', httpAddress: 'http://127.0.0.1:1', sameOperator: false });
+    const find = async (organisation: string) => (await carol.federation.listPeerings({ pageSize: 0, pageToken: '' })).peerings.find((one) => one.organisation === organisation);
+    for (let n = 0; n < 400 && (await find('alice.example'))?.lastPullTime === undefined; n++) await new Promise((resolve) => setTimeout(resolve, 25));
+    expect((await find('alice.example'))?.verifiedSize).toBe(node.size);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const metrics = await (await fetch(`${carol.runtime.runtime.httpAddress}/metrics`)).text();
+    const pulls = (outcome: string) => Number(new RegExp(`fbpe_pulls_total\\{outcome="${outcome}"\\} ([0-9]+)`).exec(metrics)?.[1] ?? 0);
+    expect(pulls('PEER_UNREACHABLE')).toBeGreaterThan(0);
+    expect(pulls('ok')).toBeGreaterThan(pulls('PEER_UNREACHABLE'));
+  } finally {
+    await carol.runtime.stop();
+  }
+});
+
 test('the metrics tell of the log, the checks and the queries', async () => {
   const text = await (await fetch(`${alice.runtime.runtime.httpAddress}/metrics`)).text();
   for (const name of ['fbpe_log_size', 'fbpe_entries_cross_verified_total', 'cross_verify_success_ratio', 'provenance_query_latency_seconds_bucket', 'fbpe_cosigned_size']) expect(text).toContain(name);
-  expect((await alice.federation.listPeerings({ pageSize: 0, pageToken: '' })).peerings).toMatchObject([{ state: PeeringState.PEERING_STATE_ACTIVE, organisation: 'bob.example' }]);
+  const { peerings } = await alice.federation.listPeerings({ pageSize: 0, pageToken: '' });
+  expect(peerings.map(({ organisation, state }) => `${organisation} ${PeeringState[state]}`).sort()).toEqual(['bob.example PEERING_STATE_ACTIVE', 'carol.example PEERING_STATE_ACTIVE']);
 });

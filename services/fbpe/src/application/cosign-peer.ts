@@ -13,11 +13,15 @@ export class CosignPeer {
     private readonly clock: () => Date,
   ) {}
 
-  /** Accepts the checkpoint; false when another one was accepted meanwhile. */
+  /**
+   * Remembers a checkpoint that is consistent with the last one, before anything is taken from its tree: what is pulled in
+   * parts must be of one history. False when another one was accepted meanwhile.
+   */
   accept(peering: Peering, note: Uint8Array): Promise<boolean> {
     return this.transactions.tx(async (tx) => {
       const locked = await this.peerings.lock(tx, peering.id);
-      if (locked?.state !== 'active' || !sameBytes(locked.seenCheckpoint, peering.seenCheckpoint)) return false;
+      const isAsFollowed = sameBytes(locked?.seenCheckpoint, peering.seenCheckpoint) || sameBytes(locked?.seenCheckpoint, note);
+      if (locked?.state !== 'active' || !isAsFollowed) return false;
       await this.peerings.accept(tx, peering.id, note);
       return true;
     });

@@ -3,10 +3,10 @@ import type { Peering } from '../domain/peering.js';
 import type { CheckEntries } from './check-entries.js';
 import type { CosignPeer } from './cosign-peer.js';
 import type { FetchPayloads } from './fetch-payloads.js';
-import type { FollowPeer } from './follow-peer.js';
+import type { Followed, FollowPeer } from './follow-peer.js';
 import { requireActive } from './freeze-peering.js';
 import type { Peerings } from './peerings.js';
-import type { FederationFacts, OwnNode, PeerConnections, PeeringRepository, PullReport, VerificationRepository } from './ports.js';
+import type { FederationFacts, OwnNode, PeerConnection, PeerConnections, PeeringRepository, PullReport, VerificationRepository } from './ports.js';
 import type { StoreEntries } from './store-entries.js';
 
 /** An entry about which no peer has said anything for this long counts against its peers. */
@@ -45,12 +45,15 @@ export class PullPeer {
     const connection = this.connections.to(peering, signal);
     try {
       const log = await this.steps.follow.execute(peering, connection, async (followed) => {
-        const stored = await this.steps.store.execute(peering, followed);
-        return { ...stored, followed };
+        const isAccepted = await this.steps.cosign.accept(peering, followed.note);
+        const stored = isAccepted ? await this.steps.store.execute(peering, followed) : { verifiedSize: peering.verifiedSize, entriesNew: 0 };
+        return { ...stored, followed, isAccepted };
       });
       const cosigned = await this.#cosign(peering, connection, log);
-      await this.steps.payloads.execute(peering, connection);
+      // A peer that hands out no payloads, e.g. before its operator agreed too, does not keep earlier ones from being checked.
+      const [payloads] = await Promise.allSettled([this.steps.payloads.execute(peering, connection)]);
       const tally = await this.steps.check.execute(peering, signal);
+      if (payloads.status === 'rejected') throw payloads.reason;
       const { verifiedSize, entriesNew } = log;
       const report: PullReport = { verifiedSize, entriesNew, ...tally, cosigned };
       await this.repository.pulled(peering.id, this.clock());
@@ -63,10 +66,11 @@ export class PullPeer {
     }
   }
 
-  async #cosign(peering: Peering, connection: Parameters<CosignPeer['execute']>[2], log: { readonly verifiedSize: number; readonly followed: Parameters<Parameters<FollowPeer['execute']>[2]>[0] }): Promise<boolean> {
-    const { latest, note, carriesOwnCosignature } = log.followed;
+  /** Says whether the peer has our cosignature of the checkpoint now. */
+  async #cosign(peering: Peering, connection: PeerConnection, { followed, verifiedSize, isAccepted }: { readonly followed: Followed; readonly verifiedSize: number; readonly isAccepted: boolean }): Promise<boolean> {
+    const { latest, carriesOwnCosignature } = followed;
     if (carriesOwnCosignature) return true;
-    if (log.verifiedSize !== latest.checkpoint.size || !(await this.steps.cosign.accept(peering, note))) return false;
+    if (!isAccepted || verifiedSize !== latest.checkpoint.size) return false;
     await this.steps.cosign.execute(peering, latest, connection);
     return true;
   }

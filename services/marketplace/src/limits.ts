@@ -30,6 +30,8 @@ export const limits = {
   pageSizeMax: 100,
   searchWordsMax: 16,
   indexRowsPerRead: 10_000,
+  /** Sent with its head as one piece: a packet less. */
+  sentAtOnceBytesMax: 256 << 10,
   /** A withdrawn file is still served by caches for so long. */
   hitCacheSeconds: 3_600,
   missCacheSeconds: 30,

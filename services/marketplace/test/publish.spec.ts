@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyPair, PREDICATE_TYPES, verifyStatement } from '@stella/attestation';
 import { FindingState, MarketplaceServiceService, PackState } from '@stella/contracts/stella/marketplace/v1alpha/marketplace';
+import { type FunctionSymbol, functionSymbols, identify } from '@stella/native';
 import { DirectoryBlobStore } from '@stella/platform-blobs';
 import { startTestRuntime, type TestRuntime } from '@stella/platform-runtime/testing';
 import { marketplaceService } from '../src/index.js';
@@ -114,6 +116,22 @@ describe('a pack of a trusted publisher', () => {
   });
 });
 
+describe('a Go executable', () => {
+  test('is found by its Go build id and names its functions without any debug information', async () => {
+    const esbuild = createRequire(import.meta.url).resolve('esbuild-0.18.11/package.json').replace(/package\.json$/, 'bin/esbuild');
+    const [identity, symbols] = [await identify(esbuild), await firstSymbols(esbuild)];
+    const goBuildId = identity.goBuildId ?? '';
+    const file = { ...(await packed(esbuild, 'bin/esbuild', 'elf-executable')), identifiers: [{ kind: 'go-build-id', value: goBuildId }] };
+    const pack = await acme.publish([file], { name: 'acme/esbuild', version: '0.18.11', licence: 'MIT' });
+    expect([pack.state, problems(pack)]).toEqual([PackState.PACK_STATE_PUBLISHED, []]);
+    const { answers } = await acme.client.lookUpBuildIds({ buildIds: [goBuildId] });
+    expect(answers[0]).toMatchObject({ pack: pack.name, files: [{ path: 'bin/esbuild', goBuildId, gnuBuildId: '' }] });
+    const { locations } = await acme.client.symbolize({ locations: symbols.map(({ address }) => ({ buildId: goBuildId, offset: BigInt(address) })) });
+    expect(locations.map(({ frames }) => frames[0]?.functionName)).toEqual(symbols.map(({ name }) => name));
+    expect(locations.every(({ frames }) => (frames[0]?.line ?? 0) > 0)).toBe(true);
+  });
+});
+
 describe('a build id that is published', () => {
   test('never gets other bytes, from nobody; the same bytes are no conflict', async () => {
     const [first, second] = [await buildProgram(29), await buildProgram(31)];
@@ -212,4 +230,12 @@ describe('requests', () => {
 
 async function collect(stream: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of stream) continue;
+}
+
+/** A thousand functions, from all over the file. */
+async function firstSymbols(path: string): Promise<readonly FunctionSymbol[]> {
+  const all: FunctionSymbol[] = [];
+  for await (const batch of functionSymbols(path)) all.push(...batch.filter(({ name }) => /^(?:main|github\.com)/.test(name)));
+  const step = Math.ceil(all.length / 900);
+  return all.filter((_, index) => index % step === 0);
 }

@@ -229,6 +229,18 @@ describe('a check that could not run', () => {
     expect(problems(pack)).toEqual([`formats ${reason}`, 'identifiers PACK_CHECK_UNAVAILABLE']);
   });
 
+  test('is run again when the upload is finalized again, and only then may the pack go live', async () => {
+    const later = await Publisher.create(runtime, 'crash', 'crash-later');
+    const { upload } = await later.open([text('readme', 'x'), debug]);
+    for (const { bytes } of [text('readme', 'x'), debug]) await later.send(upload, bytes);
+    const manifestEnvelope = await later.sign([text('readme', 'x'), debug]);
+    const first = await withNative('exit 1', () => later.client.finalizeUpload({ upload, manifestEnvelope }));
+    expect(first.pack?.state).toBe(PackState.PACK_STATE_VALIDATING);
+    const second = await later.client.finalizeUpload({ upload, manifestEnvelope });
+    expect([second.pack?.name, second.pack?.state, second.pack && problems(second.pack)]).toEqual([first.pack?.name, PackState.PACK_STATE_IN_REVIEW, []]);
+    await refusal(later.client.finalizeUpload({ upload, manifestEnvelope: await later.sign([text('readme', 'x'), debug], { version: '1.0.1' }) })).toMatchObject({ reason: 'UPLOAD_FINALIZED' });
+  });
+
   test('a revocation that comes while a pack waits for its checks is seen', async () => {
     const revoked = await Publisher.create(runtime, 'revoked', 'revoked');
     const { upload } = await revoked.open([debug]);

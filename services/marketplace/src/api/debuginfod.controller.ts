@@ -64,12 +64,19 @@ async function send(request: Request, response: Response, file: ServedFile): Pro
   response.set('Content-Length', String(file.sizeBytes));
   if (request.method === 'HEAD') return void response.end();
   try {
+    if (file.sizeBytes <= limits.sentAtOnceBytesMax) return void response.end(await whole(file));
     await pipeline(Readable.from(file.read(), { objectMode: false }), response);
   } catch (error) {
     // Bytes that do not prove right are never whole at the client's: fewer arrive than were announced.
     response.destroy();
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
+}
+
+async function whole(file: ServedFile): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function miss(request: Request, response: Response, status: number, explanation: { reason: string; message: string; facts: object; next: string }): void {

@@ -15,13 +15,22 @@ export interface BuildClaim extends BuildId {
   readonly tenant: string;
 }
 
+const ONE_BYTE_OVER_AND_OVER = /^([0-9a-f]{2})\1*$/;
+/** Of a GNU build id; the shortest that linkers make of a file's content is 8 bytes. */
+const GNU_ID_DIGITS_MIN = 16;
+
+/** The build ids of a file that stand for it: one that was set by hand, as `redacted` or `00`, is that of many. */
+export function distinctiveIds({ gnuBuildId, goBuildId }: Pick<PackFile, 'gnuBuildId' | 'goBuildId'>): readonly BuildId[] {
+  const isGnu = gnuBuildId !== undefined && gnuBuildId.length >= GNU_ID_DIGITS_MIN && !ONE_BYTE_OVER_AND_OVER.test(gnuBuildId);
+  // The linker of Go makes it of parts: what went in, and what came out.
+  const isGo = goBuildId !== undefined && /^[\w-]{8,}(?:\/[\w-]{8,})+$/.test(goBuildId);
+  return [...(isGnu ? [{ kind: 'gnu-build-id' as const, value: gnuBuildId }] : []), ...(isGo ? [{ kind: 'go-build-id' as const, value: goBuildId }] : [])];
+}
+
 export function claimsOf(files: readonly PackFile[], tenant: string): readonly BuildClaim[] {
-  return files.flatMap(({ role, sha256, gnuBuildId, goBuildId }) => {
-    if (role === undefined) return [];
-    const ids: BuildId[] = [];
-    if (gnuBuildId !== undefined) ids.push({ kind: 'gnu-build-id', value: gnuBuildId });
-    if (goBuildId !== undefined) ids.push({ kind: 'go-build-id', value: goBuildId });
-    return ids.map((id) => ({ ...id, role, sha256, tenant }));
+  return files.flatMap((file) => {
+    const { role, sha256 } = file;
+    return role === undefined ? [] : distinctiveIds(file).map((id) => ({ ...id, role, sha256, tenant }));
   });
 }
 

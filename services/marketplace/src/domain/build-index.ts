@@ -1,3 +1,4 @@
+import { distinctiveIds } from './build-claim.js';
 import type { Audience, FileRole } from './pack.js';
 
 /** A published file of a build, as the hot path needs it. */
@@ -28,8 +29,7 @@ export class BuildIndex {
   add(audience: Audience, file: BuildFile): void {
     let table = this.#tables.get(audience);
     if (!table) this.#tables.set(audience, (table = new Map()));
-    if (file.gnuBuildId !== undefined) addTo(table, gnuKey(file.gnuBuildId), file);
-    if (file.goBuildId !== undefined) addTo(table, goKey(file.goBuildId), file);
+    for (const { kind, value } of distinctiveIds(file)) addTo(table, kind === 'gnu-build-id' ? gnuKey(value) : goKey(value), file);
   }
 
   /** @param id a GNU build id in hexadecimal, or a Go build id; @param tenant whose own packs count too; absent: nobody's */

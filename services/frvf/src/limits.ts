@@ -4,15 +4,8 @@ export const limits = {
   pageSizeMax: 1_000,
   /** Replays of one tenant under way at once. */
   replaysRunningMax: 16,
-  /** Arguments and environment together, as the capsule has it. */
-  argumentBytesMax: 512 << 10,
-  /** Standard input and files together, as the capsule has it. */
-  inputBytesMax: 64 << 20,
-  /** Of a witness's stack: an event carries it. */
-  stackBytesMax: 256 << 10,
   /** Of the document that lists a replay's runs. */
   outcomesBytesMax: 16 << 20,
-  detailCharsMax: 2_000,
   /** Runs in a row that could not be made before a replay gives up. */
   notRunMax: 3,
   /** What a replay may wait for its turn, beside the time that its runs may take. */

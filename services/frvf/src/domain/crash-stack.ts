@@ -1,7 +1,7 @@
 import { isDomainError } from '@stella/errors';
 import { type AnalysedStack, analyseStack, stackIdentity } from '@stella/stack-fingerprint';
 import type { Exit, SymbolPointer } from '@stella/witness';
-import { limits } from '../limits.js';
+import { limits } from './limits.js';
 
 export type StackFormat = 'go-text' | 'native-json';
 

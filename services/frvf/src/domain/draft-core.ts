@@ -1,7 +1,7 @@
 import { sha256Hex } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
 import { type BlobReference, buildWitness, encodeArguments, type PassPredicate, type ResourceCaps, type WitnessCore, type WitnessFile } from '@stella/witness';
-import { limits } from '../limits.js';
+import { limits } from './limits.js';
 
 /** How a program is run. */
 export interface Invocation {

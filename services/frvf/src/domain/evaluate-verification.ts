@@ -17,7 +17,6 @@ export interface EvaluationInput {
 }
 
 const REASON_CHARS_MAX = 256;
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/g;
 
 /** What N replays say about the artifact. @throws DomainError VERIFY_RESULT_INVALID, SCHEMA_INVALID */

@@ -1,5 +1,5 @@
 import { DomainError } from '@stella/errors';
-import { limits } from '../limits.js';
+import { limits } from './limits.js';
 
 export type OperationState = 'running' | 'done' | 'failed';
 

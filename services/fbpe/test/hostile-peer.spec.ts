@@ -186,7 +186,8 @@ describe('what a peer says about our entries', () => {
   test('counts once it is signed by a key of the peering, and only then', async () => {
     const { log, peering } = await peer(0);
     const entry = await about('said');
-    await log.append([await signStatement(statement(entry), KeyPair.generate('ed25519')), await signStatement({ ...statement(entry), subjects: [{ name: 'other', sha256: sha256Hex(Buffer.from('other')) }] }, log.evidence)]);
+    // By a stranger, by ourselves, and about another subject.
+    await log.append([await signStatement(statement(entry), KeyPair.generate('ed25519')), await signStatement(statement(entry, { result: 'agrees', reason: 'OWN' }), node.keys.evidence), await signStatement({ ...statement(entry), subjects: [{ name: 'other', sha256: sha256Hex(Buffer.from('other')) }] }, log.evidence)]);
     await pull(peering);
     expect(await seen(entry)).toMatchObject({ crossVerifications: [], agreeingPartners: 0 });
     await log.append([await signStatement(statement(entry), log.evidence)]);

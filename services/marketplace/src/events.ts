@@ -26,6 +26,7 @@ export class MarketplaceEvents implements MarketplaceFacts {
   readonly #lookupSeconds;
   readonly #coverage;
   readonly #indexed;
+  readonly #readFailures;
   readonly #symbolizationFailures;
   #asked = 0;
   #served = 0;
@@ -47,6 +48,7 @@ export class MarketplaceEvents implements MarketplaceFacts {
     this.#lookupSeconds = metrics.histogram('marketplace_symbol_lookup_latency_seconds', 'Time to find the files of a build, entitlement included; for symbols, to name addresses.', ['protocol'], LOOKUP_BUCKETS_SECONDS);
     this.#coverage = metrics.gauge('marketplace_symbol_coverage_pct', 'Look-ups since the start that were served, in percent.');
     this.#indexed = metrics.gauge('marketplace_index_build_ids', 'Build ids in memory.');
+    this.#readFailures = metrics.counter('marketplace_read_failures_total', 'Published files whose bytes are gone or are not what they were.');
     this.#symbolizationFailures = metrics.counter('marketplace_symbolization_failures_total', 'Published files that could not be asked for names.');
   }
 
@@ -111,6 +113,11 @@ export class MarketplaceEvents implements MarketplaceFacts {
     this.#lookups.inc({ protocol, outcome: isHit ? 'hit' : 'miss' });
     this.#lookupSeconds.observe({ protocol }, durationSeconds);
     this.#coverage.set((100 * this.#served) / this.#asked);
+  }
+
+  readFailed(sha256: string, error: unknown): void {
+    this.#readFailures.inc();
+    this.logger.error({ sha256, err: error }, 'a published file could not be read');
   }
 
   symbolizationFailed(sha256: string, error: unknown): void {

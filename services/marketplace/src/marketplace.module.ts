@@ -74,10 +74,9 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
     createUpload: new CreateUpload(once, namespaces, uploads, facts, clock, ids),
     receiveFile: new ReceiveFile(uploads, blobs, facts, clock),
     finalizeUpload: new FinalizeUpload(database, uploads, packs, blobs, new VerifyManifest(keys, clock), validate, decide, facts, clock, ids),
-    readPacks: new ReadPacks(packs, blobs),
+    readPacks: new ReadPacks(packs, blobs, facts),
     lookUpBuilds: new LookUpBuilds(index, facts, nowNs),
     symbolizeLocations: new SymbolizeLocations(index, symbolizer, new SymbolCache(limits.symbolCacheEntriesMax), facts, nowNs),
-    blobs,
   };
 
   return {

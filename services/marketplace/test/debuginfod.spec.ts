@@ -125,6 +125,7 @@ describe('the web API', () => {
       await rm(path);
       await writeFile(path, Buffer.concat([good.subarray(0, -1), Buffer.from([~(good.at(-1) ?? 0) & 0xff])]));
       await expect(get(`/buildid/${program.buildId}/executable`).then(bytesOf)).rejects.toThrow();
+      expect(await runtime.runtime.metrics.text()).toContain('marketplace_read_failures_total 1');
     } finally {
       await writeFile(path, good);
     }

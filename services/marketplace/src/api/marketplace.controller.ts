@@ -4,14 +4,12 @@ import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type * as proto from '@stella/contracts/stella/marketplace/v1alpha/marketplace';
 import { DomainError } from '@stella/errors';
 import { type Action, authorize } from '@stella/platform-auth';
-import type { BlobStore } from '@stella/platform-blobs';
 import { clientStream, principalOf, serverStream, signalOf } from '@stella/platform-grpc';
 import { Observable } from 'rxjs';
 import type { CreateNamespace } from '../application/create-namespace.js';
 import type { CreateUpload } from '../application/create-upload.js';
 import type { FinalizeUpload } from '../application/finalize-upload.js';
 import type { LookUpBuilds } from '../application/look-up-builds.js';
-import { inChunks, readProved } from '../application/read-blob.js';
 import type { ReadPacks } from '../application/read-packs.js';
 import type { ReceiveFile } from '../application/receive-file.js';
 import type { RegisterKey } from '../application/register-key.js';
@@ -19,7 +17,6 @@ import type { RevokeKey } from '../application/revoke-key.js';
 import type { SymbolizeLocations } from '../application/symbolize-locations.js';
 import { lastIdOf, namespaceIdOf, uploadName } from '../domain/names.js';
 import type { Pack } from '../domain/pack.js';
-import { limits } from '../limits.js';
 import { decodePageToken, encodePageToken } from './page-token.js';
 import { toAnswerMessage, toKeyMessage, toLocationMessage, toNamespaceMessage, toPackMessage } from './translate.js';
 
@@ -34,7 +31,6 @@ export abstract class MarketplaceUseCases {
   abstract readonly readPacks: ReadPacks;
   abstract readonly lookUpBuilds: LookUpBuilds;
   abstract readonly symbolizeLocations: SymbolizeLocations;
-  abstract readonly blobs: BlobStore;
 }
 
 const SERVICE = 'MarketplaceService';
@@ -128,8 +124,7 @@ export class MarketplaceController {
   }
 
   async *#download(tenant: string, pack: string, path: string): AsyncGenerator<proto.DownloadFileResponse> {
-    const { sha256 } = await this.use.readPacks.publishedFile(tenant, pack, path);
-    for await (const data of inChunks(readProved(this.use.blobs, sha256), limits.chunkBytesMax)) yield { chunk: { data: Buffer.from(data) } };
+    for await (const data of this.use.readPacks.download(tenant, pack, path)) yield { chunk: { data: Buffer.from(data) } };
   }
 }
 

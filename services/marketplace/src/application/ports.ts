@@ -124,6 +124,8 @@ export interface MarketplaceFacts {
   /** After validation; appends `pack-published` where it was. */
   packDecided(tx: Tx, pack: Pack, before: PackState): Promise<void>;
   lookedUp(protocol: 'debuginfod' | 'grpc' | 'symbolize', isHit: boolean, durationSeconds: number): void;
+  /** A published file whose bytes are gone or are not what they were. */
+  readFailed(sha256: string, error: unknown): void;
   symbolizationFailed(sha256: string, error: unknown): void;
   packsByState(counts: ReadonlyMap<PackState, number>): void;
   indexed(buildIds: number): void;

@@ -1,14 +1,20 @@
 import type { BlobStore } from '@stella/platform-blobs';
+import type { MarketplaceFacts } from './ports.js';
 
 /**
  * A stored file, its last bytes held back until all of it has proved to be what its digest says: whoever gets as many
  * bytes as were announced has the right ones.
  */
-export async function* readProved(blobs: BlobStore, sha256: string): AsyncGenerator<Uint8Array> {
+export async function* readProved(blobs: BlobStore, facts: Pick<MarketplaceFacts, 'readFailed'>, sha256: string): AsyncGenerator<Uint8Array> {
   let held: Uint8Array | undefined;
-  for await (const chunk of blobs.read(sha256)) {
-    if (held) yield held;
-    held = chunk;
+  try {
+    for await (const chunk of blobs.read(sha256)) {
+      if (held) yield held;
+      held = chunk;
+    }
+  } catch (error) {
+    facts.readFailed(sha256, error);
+    throw error;
   }
   if (held) yield held;
 }

@@ -2,7 +2,8 @@ import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import { isVisibleTo, type Pack, type PackFile } from '../domain/pack.js';
 import { limits } from '../limits.js';
-import type { PackPosition, PackRepository } from './ports.js';
+import type { MarketplaceFacts, PackPosition, PackRepository } from './ports.js';
+import { inChunks, readProved } from './read-blob.js';
 
 export interface PackPage {
   readonly packs: readonly Pack[];
@@ -18,6 +19,7 @@ export class ReadPacks {
   constructor(
     private readonly packs: PackRepository,
     private readonly blobs: BlobStore,
+    private readonly facts: MarketplaceFacts,
   ) {}
 
   /** @throws DomainError PACK_NOT_FOUND, also for what the tenant must not see */
@@ -43,8 +45,13 @@ export class ReadPacks {
     return { packs, next: found.length > size && last ? { createTime: last.createTime, id: last.id } : undefined };
   }
 
-  /** @throws DomainError PACK_NOT_FOUND, PACK_NOT_PUBLISHED */
-  async publishedFile(tenant: string, name: string, path: string): Promise<PackFile> {
+  /** A published file's bytes, in pieces. @throws DomainError PACK_NOT_FOUND, PACK_NOT_PUBLISHED, BLOB_DIGEST_MISMATCH */
+  async *download(tenant: string, name: string, path: string): AsyncGenerator<Uint8Array> {
+    const { sha256 } = await this.#publishedFile(tenant, name, path);
+    yield* inChunks(readProved(this.blobs, this.facts, sha256), limits.chunkBytesMax);
+  }
+
+  async #publishedFile(tenant: string, name: string, path: string): Promise<PackFile> {
     const pack = await this.one(tenant, name);
     if (pack.state !== 'published') throw new DomainError('PACK_NOT_PUBLISHED', { pack: name, state: pack.state });
     const file = pack.files.find((candidate) => candidate.path === path);

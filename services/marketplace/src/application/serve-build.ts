@@ -69,7 +69,7 @@ export class ServeBuild {
   }
 
   #served({ sha256, sizeBytes, path }: Pick<BuildFile, 'sha256' | 'sizeBytes' | 'path'>): ServedFile {
-    return { sha256, sizeBytes, fileName: fileNameOf(path), entityTag: sha256, read: () => readProved(this.blobs, sha256) };
+    return { sha256, sizeBytes, fileName: fileNameOf(path), entityTag: sha256, read: () => readProved(this.blobs, this.facts, sha256) };
   }
 }
 

@@ -7,6 +7,7 @@ import { FindingState, type Pack, PackState } from '@stella/contracts/stella/mar
 import { DirectoryBlobStore } from '@stella/platform-blobs';
 import { startTestRuntime, type TestRuntime } from '@stella/platform-runtime/testing';
 import { marketplaceService } from '../src/index.js';
+import { limits } from '../src/limits.js';
 import { type Heard, listener } from './listener.js';
 import { buildProgram, type Program, removeProgram } from './programs.js';
 import { packed, type PackedFile, Publisher, sha256 } from './publisher.js';
@@ -252,6 +253,35 @@ describe('a check that could not run', () => {
       Promise.all([revoked.client.finalizeUpload({ upload, manifestEnvelope }), new Promise((resolve) => setTimeout(resolve, 400)).then(() => revoked.client.revokeKey({ name, reason: 'stolen' }))]),
     );
     expect([pack?.state, pack && problems(pack)]).toEqual([PackState.PACK_STATE_REJECTED, ['signature KEY_REVOKED']]);
+  });
+});
+
+describe('what a tenant may have', () => {
+  const requestId = (): string => crypto.randomUUID();
+  /** How many of the calls were let through, and why the others were not. */
+  const tally = async (calls: readonly Promise<unknown>[]): Promise<readonly [number, readonly string[]]> => {
+    const results = await Promise.allSettled(calls);
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { reason: string }).reason] : []));
+    return [results.length - reasons.length, [...new Set(reasons)]];
+  };
+  const times = <T>(count: number, call: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => call(index));
+
+  test('namespaces, keys and open uploads have an end, also when they are asked for at once', async () => {
+    const greedy = await Publisher.create(runtime, 'greedy', 'greedy');
+    expect(await tally(times(limits.namespacesPerTenantMax + 5, (index) => greedy.client.createNamespace({ requestId: requestId(), namespaceId: `greedy-${index}` })))).toEqual([limits.namespacesPerTenantMax - 1, ['NAMESPACE_QUOTA_SPENT']]);
+    expect(await tally(times(limits.keysPerNamespaceMax + 5, () => greedy.register(KeyPair.generate('ed25519'))))).toEqual([limits.keysPerNamespaceMax - 1, ['KEY_QUOTA_SPENT']]);
+    expect(await tally(times(limits.openUploadsPerTenantMax + 5, () => greedy.open([text('a', 'a')])))).toEqual([limits.openUploadsPerTenantMax, ['UPLOAD_QUOTA_SPENT']]);
+    now += limits.uploadLifetimeMs;
+    expect((await greedy.open([text('a', 'a')])).upload).toMatch(/^namespaces\/greedy\//);
+  });
+
+  test('one pack has an end too', async () => {
+    const half = { path: 'half', sha256: 'c'.repeat(64), sizeBytes: BigInt(limits.fileSizeBytesMax) };
+    const files = times(limits.packSizeBytesMax / limits.fileSizeBytesMax + 1, (index) => ({ ...half, path: `part-${index}`, sha256: index.toString(16).padStart(64, '0') }));
+    await refusal(bad.client.createUpload({ requestId: requestId(), parent: bad.parent, files })).toMatchObject({ reason: 'PACK_TOO_LARGE' });
+    // The same bytes under many paths are stored once.
+    const copies = times(20, (index) => ({ ...half, path: `copy-${index}` }));
+    expect((await bad.client.createUpload({ requestId: requestId(), parent: bad.parent, files: copies })).missingSha256).toHaveLength(1);
   });
 });
 

@@ -2,8 +2,8 @@ import type { Tx } from '@stella/platform-database';
 import type { RequestRepository } from '../application/ports.js';
 
 export class SqlRequestRepository implements RequestRepository {
-  async lock(tx: Tx, tenant: string, requestId: string): Promise<void> {
-    await tx.execute('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`request ${tenant} ${requestId}`]);
+  async lockTenant(tx: Tx, tenant: string): Promise<void> {
+    await tx.execute('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`marketplace creates of ${tenant}`]);
   }
 
   async find(tx: Tx, tenant: string, requestId: string): Promise<{ requestSha256: string; answer: string } | undefined> {

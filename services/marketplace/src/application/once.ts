@@ -25,7 +25,7 @@ export class Once {
   execute({ tenant, requestId }: RequestKey, request: readonly string[], work: (tx: Tx) => Promise<string>): Promise<string> {
     const requestSha256 = createHash('sha256').update(JSON.stringify(request)).digest('hex');
     return this.transactions.tx(async (tx) => {
-      await this.requests.lock(tx, tenant, requestId);
+      await this.requests.lockTenant(tx, tenant);
       const before = await this.requests.find(tx, tenant, requestId);
       if (before && before.requestSha256 !== requestSha256) throw new DomainError('REQUEST_ID_REUSED', { requestId });
       if (before) return before.answer;

@@ -80,7 +80,8 @@ export interface PackRepository {
 
 /** Gives a request that is sent again the answer that it got, see `Once`. */
 export interface RequestRepository {
-  lock(tx: Tx, tenant: string, requestId: string): Promise<void>;
+  /** What one tenant creates is created one after the other, so that quotas hold and no request runs beside itself. */
+  lockTenant(tx: Tx, tenant: string): Promise<void>;
   find(tx: Tx, tenant: string, requestId: string): Promise<{ readonly requestSha256: string; readonly answer: string } | undefined>;
   insert(tx: Tx, tenant: string, requestId: string, entry: { requestSha256: string; answer: string; createTime: Date }): Promise<void>;
 }

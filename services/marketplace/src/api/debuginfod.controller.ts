@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { type ServedFile, ServeBuild } from '../application/serve-build.js';
 import { limits } from '../limits.js';
 
-const BUILD_ID = /^[0-9a-f]{2,128}$/;
+const BUILD_ID = /^(?:[0-9a-f]{2}){1,64}$/;
 
 /**
  * debuginfod's web API (elfutils, debuginfod(8), "WEBAPI") for public packs. A client such as gdb sends no credentials.

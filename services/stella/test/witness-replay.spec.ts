@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { KeyPair, PREDICATE_TYPES, sha256Hex, verifyStatement } from '@stella/attestation';
 import { OperationState, OutcomeClass, type Verification, type Witness, WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import { frvfService } from '@stella/frvf';
-import { incidentById, resolveRelease, sha256OfFile } from '@stella/incidents';
+import { INCIDENTS, incidentById, resolveRelease, sha256OfFile } from '@stella/incidents';
 import { nativeExecutable } from '@stella/native';
 import { DirectoryBlobStore } from '@stella/platform-blobs';
 import { type TestRuntime, startTestRuntime } from '@stella/platform-runtime/testing';
@@ -114,6 +114,16 @@ test('an esbuild incident: recorded on the release that has it, reproduced there
   expect(fresh).toMatchObject({ outcome: OutcomeClass.OUTCOME_CLASS_FIXED, cached: false });
   expect(fresh.evidence?.sha256).not.toBe(fixed.evidence?.sha256);
 }, 120_000);
+
+test.each(INCIDENTS.map(({ id }) => id).filter((id) => id !== 'esbuild-3205'))('%s is reproduced on the bad release and fixed on the good one', async (id) => {
+  const { bad, good, args, stdin, pass, kind } = incidentById(id);
+  const [badSha256 = '', goodSha256 = ''] = await Promise.all([bad, good].map(async (release) => upload((await resolveRelease(release, { cacheDir: folder })).program)));
+  const name = await incident(id, pass.stdout, pass.exitCode);
+  const witness = await record(name, badSha256, { args, stdin, canonicaliser: kind === 'go-panic' ? 'go-panic/1' : 'identity/1' });
+  expect(witness).toMatchObject({ failureReason: '', failureDetail: '', stackFormat: kind === 'go-panic' ? 'go-text' : 'native-json' });
+  expect(await verify(witness, badSha256, 5)).toMatchObject({ outcome: OutcomeClass.OUTCOME_CLASS_REPRODUCED, successes: 5 });
+  expect(await verify(witness, goodSha256, 5)).toMatchObject({ outcome: OutcomeClass.OUTCOME_CLASS_FIXED, successes: 5 });
+}, 180_000);
 
 test('a program that is killed by a signal has its unwound stack, and the same recording is the same witness', async () => {
   const crashing = await compile('crashing', 'void inner(volatile int *p) { *p = 1; }\nvoid outer(volatile int *p) { inner(p); *p = 2; }\nint main(int c, char **v) { outer((int *)(long)(c - 1)); return 0; }');

@@ -109,7 +109,7 @@ export class FrvfEvents implements ReplayFacts {
     if (!isNew) return;
     const { tenant, id, incidentId: incident, artifactSha256, evidenceSha256, stack, determinism, isolation } = witness;
     const name = witnessName(id);
-    const message = { witness: name, incident, artifactSha256, evidenceSha256, stack: Buffer.from(stack?.body ?? []), stackFormat: stack?.format ?? '' };
+    const message = { witness: name, incident: `incidents/${incident}`, artifactSha256, evidenceSha256, stack: Buffer.from(stack?.body ?? []), stackFormat: stack?.format ?? '' };
     await this.events.append(tx, { topic: TOPICS.witnessRecorded, tenant, key: name, payload: WitnessRecorded.encode(message).finish() });
     tx.afterCommit(() => {
       this.#witnesses.inc({ determinism, isolation });

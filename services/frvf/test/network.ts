@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { KeyPair, sha256Hex } from '@stella/attestation';
-import { ReplayRequested } from '@stella/contracts/stella/frvf/v1alpha/events';
+import { ReplayRequested, VerificationCompleted, WitnessRecorded } from '@stella/contracts/stella/frvf/v1alpha/events';
 import { OperationState, type Verification, type Witness, WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import { ReplayCompleted, ReplayOutcomes, type ReplayRun } from '@stella/contracts/stella/replay_worker/v1alpha/events';
 import { type GetCapabilitiesResponse, type Host, ReplayWorkerServiceService } from '@stella/contracts/stella/replay_worker/v1alpha/replay_worker';
@@ -23,6 +23,8 @@ export type Behaviour = { readonly code: number; readonly stdout?: string; reado
 /** A worker that runs nothing: programs behave as the test says, by artifact and number of the run. */
 export class ScriptedWorker {
   readonly orders: ReplayRequested[] = [];
+  readonly recorded: WitnessRecorded[] = [];
+  readonly completed: VerificationCompleted[] = [];
   readonly behaviours = new Map<string, (run: number) => Behaviour>();
   host: Host = { runnerSha256: sha256Hex(Buffer.from('runner')), kernel: '6.1.0', cpuModelClass: 'test/1', closure: [] };
   /** What it says at events, where that is not what it said when asked. */
@@ -57,6 +59,8 @@ export class ScriptedWorker {
             },
           },
         );
+        context.events.subscribe({ topic: 'stella.frvf.witness-recorded.v1alpha' }, { commit: async ({ payload }) => void this.recorded.push(WitnessRecorded.decode(payload)) });
+        context.events.subscribe({ topic: 'stella.frvf.verification-completed.v1alpha' }, { commit: async ({ payload }) => void this.completed.push(VerificationCompleted.decode(payload)) });
         return { controllers: [Capabilities], providers: [] };
       },
     };

@@ -30,6 +30,9 @@ describe('the cache', () => {
   test('answers the second asker without a run, whoever of the tenant it is; another N is another question', async () => {
     const first = await frvf.verify(witness, GOOD, { replays: 6 });
     expect(first).toMatchObject({ outcome: OutcomeClass.OUTCOME_CLASS_FIXED, replays: 6, cached: false });
+    await frvf.runtime.settle();
+    const told = { verification: first.name, witness, artifactSha256: GOOD, outcome: OutcomeClass.OUTCOME_CLASS_FIXED, evidenceSha256: first.evidence?.sha256 };
+    expect(worker.completed).toEqual([told]);
     expect(await ordersDuring(async () => expect(await frvf.create(witness, GOOD, { replays: 6 })).toEqual({ ...first, cached: true }))).toBe(0);
     expect(await ordersDuring(() => frvf.verify(witness, GOOD, { replays: 7 }))).toBe(1);
   });

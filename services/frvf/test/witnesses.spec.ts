@@ -52,6 +52,20 @@ describe('recording', () => {
     expect(frvf.worker.orders.at(-1)).toMatchObject({ artifactSha256: BAD, replays: 5, isolation: 'I1', determinism: 'D1', canonicaliser: 'identity/1', notRunMax: 3 });
   });
 
+  test('that gives a witness for the first time is told to others, and only then', async () => {
+    const incident = await frvf.incident('told');
+    const done = await frvf.record(incident, { args: ['told'] });
+    await frvf.runtime.settle();
+    const told = () => frvf.worker.recorded.filter(({ witness }) => witness === done.name);
+    expect(told()).toEqual([{ witness: done.name, incident, artifactSha256: BAD, evidenceSha256: done.evidence?.sha256, stack: Buffer.alloc(0), stackFormat: '' }]);
+    await frvf.record(incident, { args: ['told'] });
+    frvf.worker.behaviours.set(BAD, () => ({ code: 0 }));
+    await frvf.record(incident, { args: ['not told'] });
+    await frvf.runtime.settle();
+    expect(told()).toHaveLength(1);
+    expect(frvf.worker.recorded.filter((event) => event.incident === incident)).toHaveLength(1);
+  });
+
   test('is known by its name and listed without its envelope', async () => {
     const incident = await frvf.incident('listed');
     const done = await frvf.record(incident);

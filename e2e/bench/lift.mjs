@@ -1,0 +1,50 @@
+// Lifting and indexing a 9 MB Go program, against `objdump -d`, which decodes the same instructions and keeps nothing.
+import { statSync } from 'node:fs';
+import { incidentById, resolveRelease } from '@stella/incidents';
+import { lift, nativeExecutable } from '@stella/native';
+import { alternate } from './lib/alternate.mjs';
+import { benchmark } from './lib/benchmark.mjs';
+import { group } from './lib/group.mjs';
+import { liftIndex } from './lib/lift-index.mjs';
+import { requireTool, runProgram } from './lib/run-program.mjs';
+import { temporaryFolder } from './lib/temporary-folder.mjs';
+
+await benchmark('lift', async (runs) => {
+  const objdump = requireTool('objdump', 'apt-get install binutils');
+  const release = incidentById('esbuild-3205').good;
+  const { program } = await resolveRelease(release, { cacheDir: temporaryFolder() });
+  const native = nativeExecutable();
+  const { end } = await liftIndex(program);
+  let frames = 0;
+  const results = await alternate(
+    {
+      'objdump -d': () => runProgram('objdump', ['-d', program]),
+      'stella-native lift': () => runProgram(native, ['lift', program]),
+      'lift, read frame by frame': async () => {
+        for await (const _ of lift(program)) frames++;
+      },
+      'lift and index': async () => {
+        const { end: again } = await liftIndex(program);
+        if (again.units !== end.units) throw new Error(`${again.units} units, before it were ${end.units}`);
+      },
+    },
+    runs,
+  );
+  if (frames < end.units) throw new Error('not every frame arrived');
+  return {
+    tools: { objdump },
+    facts: { artifact: release.name, sizeBytes: statSync(program).size, functions: end.functions, units: end.units },
+    groups: [
+      group(`${release.name}, whole program`, results, {
+        ratios: [
+          ['stella-native lift', 'objdump -d'],
+          ['lift and index', 'objdump -d'],
+        ],
+        goals: [
+          { text: 'lift at most half of objdump -d', case: 'stella-native lift', to: 'objdump -d', max: 0.5 },
+          { text: 'lift and index at most half of objdump -d', case: 'lift and index', to: 'objdump -d', max: 0.5 },
+        ],
+      }),
+    ],
+  };
+});

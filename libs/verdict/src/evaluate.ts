@@ -9,7 +9,7 @@ import { logInclusion } from './evidence/log-inclusion.js';
 import { waiversFromEvidence } from './evidence/waiver-evidence.js';
 import { witnessesFromEvidence } from './evidence/witness-evidence.js';
 import { LIMITS } from './limits.js';
-import { readVerdict, type BaselineBasis, type EvidenceRef, type RefusedEvidence, type StatedChange, type StatedClaim, type StatedWaivers } from './verdict-statement.js';
+import { readVerdict, type BaselineBasis, type Source, type EvidenceRef, type RefusedEvidence, type StatedChange, type StatedClaim, type StatedWaivers } from './verdict-statement.js';
 
 /** All that a decision rests on. */
 export interface Question {
@@ -20,6 +20,8 @@ export interface Question {
   readonly baselineSha256: string;
   readonly candidateSha256: string;
   readonly baselineBasis: BaselineBasis;
+  /** Nothing that depends on these is known, whatever part of their evidence is there. */
+  readonly unanswered: readonly Source[];
   readonly claims: readonly Claim[];
   readonly requesterKeys: readonly string[];
   readonly policy: PolicySet;
@@ -59,19 +61,20 @@ export function evaluate(question: Question): Evaluation {
   const incidents = claims.flatMap((claim) => (claim.kind === 'fixes_incident' ? [claim.incident] : []));
   const summary = summariseWitnesses(witnesses.results, { baselineSha256, candidateSha256 }, incidents);
   const results = claimResults(claims, delta.delta?.view, delta.delta?.coverage, summary.incidents);
+  const answered = (source: Source): boolean => !question.unanswered.includes(source);
   const allRefused = mergeRefused([
     ...question.refusedBefore, ...refused, ...delta.refused, ...witnesses.refused, ...cross.refused, ...logged.refused,
     ...summary.refused.map((sha256) => ({ sha256, problem: 'RUNS_NOT_DISTINCT' })),
   ]);
   const all = checked.map(({ ref }) => ref.sha256).sort();
   const facts = deriveFacts({
-    ...(delta.delta && { delta: delta.delta }),
-    witnesses: summary,
+    ...(delta.delta && answered('delta') && { delta: delta.delta }),
+    ...(answered('witness') && { witnesses: summary }),
     claims: results,
     baseline: baselineOf(question, checked),
     refusedEvidence: allRefused.map(({ sha256 }) => sha256),
-    log: { included: logged.included, evidence: all.slice(0, LIMITS.evidenceMax) },
-    crossVerifications: { independent: cross.independent, evidence: cross.evidence },
+    ...(answered('log') && { log: { included: logged.included, evidence: all.slice(0, LIMITS.evidenceMax) } }),
+    ...(answered('partners') && { crossVerifications: { independent: cross.independent, evidence: cross.evidence } }),
   });
   const waivers = waiversFromEvidence(question.waivers, trust, { tenant, candidateSha256, policy: question.policy, requesterKeys: question.requesterKeys, at: decidedAt });
   const unexplained = delta.delta?.coverage.unexplained ?? [];
@@ -102,14 +105,21 @@ function keysOf({ trust, organisation }: Question): ReadonlySet<string> {
   return new Set(trust.root.keys.filter((key) => key.organisation === organisation).map(({ publicKey }) => publicKey.fingerprint));
 }
 
-/** `verdict` has to be shown: an ALLOW about the baseline, by the same verifier, among the evidence. */
+/** `verdict` and `seed` have to be shown: an ALLOW about the baseline by the same verifier, or a witness recorded on it. */
 function baselineOf(question: Question, checked: readonly CheckedEvidence[]): { basis: BaselineBasis; evidence: readonly string[] } {
-  if (question.baselineBasis !== 'verdict') return { basis: question.baselineBasis, evidence: [] };
-  const found = checked.find((one) => one.ref.predicateType === PREDICATE_TYPES.verdict && allowsBaseline(one, question));
-  return found === undefined ? { basis: 'unknown', evidence: [] } : { basis: 'verdict', evidence: [found.ref.sha256] };
+  const basis = question.baselineBasis;
+  if (basis === 'runs' || basis === 'unknown') return { basis, evidence: [] };
+  const found = checked.find((one) => (basis === 'verdict' ? allowsBaseline(one, question) : isRecordedOn(one, question)));
+  return found === undefined ? { basis: 'unknown', evidence: [] } : { basis, evidence: [found.ref.sha256] };
+}
+
+function isRecordedOn({ ref, subjects, organisation }: CheckedEvidence, question: Question): boolean {
+  const isOurWitness = ref.predicateType === PREDICATE_TYPES.microWitness && organisation === question.organisation;
+  return isOurWitness && subjects.length === 1 && subjects[0]?.sha256 === question.baselineSha256;
 }
 
 function allowsBaseline(one: CheckedEvidence, { baselineSha256, verifierId, tenant, trust }: Question): boolean {
+  if (one.ref.predicateType !== PREDICATE_TYPES.verdict) return false;
   try {
     const subjects = one.subjects.map(({ sha256 }) => ({ name: 'baseline', sha256 }));
     const verdict = readVerdict({ subjects, predicateType: one.ref.predicateType, predicate: one.predicate });

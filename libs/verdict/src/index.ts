@@ -9,8 +9,8 @@ export { FUTURE_SKEW_MS, LIMITS as VERDICT_LIMITS } from './limits.js';
 export { policyStatement, verifyPolicy, type VerifiedPolicy } from './policy-statement.js';
 export { requestId, type RequestIdentity } from './request-id.js';
 export {
-  readVerdict, verdictId, verdictStatement,
-  type BaselineBasis, type EvidenceRef, type RefusedEvidence, type ReleaseArtifact, type StatedChange, type StatedClaim, type StatedWaivers, type Verdict,
+  readVerdict, SOURCES, verdictId, verdictStatement,
+  type BaselineBasis, type EvidenceRef, type RefusedEvidence, type ReleaseArtifact, type StatedChange, type StatedClaim, type StatedWaivers, type Source, type Verdict,
 } from './verdict-statement.js';
 export { EXIT_CODES, REFUSALS, type Answer, type Refusal } from './verify/answer.js';
 export { verifyBundle, type VerifyOptions } from './verify/verify-bundle.js';

@@ -67,6 +67,7 @@ function stateVerdict({ question, baselineLabel, candidateLabel, resourceUri, su
     baseline: { sha256: baselineSha256, label: baselineLabel },
     candidate: { sha256: candidateSha256, label: candidateLabel, resourceUri },
     baselineBasis: question.baselineBasis,
+    unanswered: [...new Set(question.unanswered)].sort(),
     requesterKeys: [...new Set(question.requesterKeys)].sort(),
     policy: { id: document.id, version: document.version, level: document.level, sha256: digest },
     trustRootSha256: question.trust.root.digest,

@@ -11,6 +11,10 @@ export interface ReleaseArtifact {
 
 export type BaselineBasis = 'runs' | 'verdict' | 'seed' | 'unknown';
 
+/** Who is asked for evidence: the delta index, the replays, the log, and the partners. */
+export const SOURCES = ['delta', 'log', 'partners', 'witness'] as const;
+export type Source = (typeof SOURCES)[number];
+
 /** A piece of evidence that was seen, whatever it says. */
 export interface EvidenceRef {
   /** SHA-256 of the envelope's bytes. */
@@ -61,6 +65,8 @@ export interface Verdict {
   readonly candidate: ReleaseArtifact & { readonly resourceUri: string };
   /** How the caller says to know the baseline; `verdict` counts only with that verdict among the evidence. */
   readonly baselineBasis: BaselineBasis;
+  /** Who did not answer, or not to the end; what they would have said is unknown. Sorted. */
+  readonly unanswered: readonly Source[];
   /** Fingerprints of the keys of who asked. */
   readonly requesterKeys: readonly string[];
   readonly policy: { readonly id: string; readonly version: number; readonly level: string; readonly sha256: string };
@@ -131,6 +137,7 @@ function read(value: JsonValue): Verdict {
     baseline: readArtifact(reader.nested('baseline')),
     candidate: readCandidate(reader.nested('candidate')),
     baselineBasis: reader.word('baselineBasis', BASES),
+    unanswered: reader.list('unanswered', { min: 0, max: SOURCES.length }, readSource),
     requesterKeys: reader.list('requesterKeys', { min: 0, max: 16 }, (key, at) => digest(key, at)),
     policy: readPolicy(reader.nested('policy')),
     trustRootSha256: reader.text('trustRootSha256', DIGEST),
@@ -151,9 +158,14 @@ function read(value: JsonValue): Verdict {
   requireSorted('evidence', verdict.evidence.map(({ sha256 }) => sha256));
   requireSorted('refused', verdict.refused.map(({ sha256 }) => sha256));
   requireSorted('attachments', verdict.attachments.map(({ name }) => name));
+  requireSorted('unanswered', verdict.unanswered);
   requireSorted('requesterKeys', verdict.requesterKeys);
   checkClaims(verdict.claims.map(({ claim }) => claim));
   return verdict;
+}
+
+function readSource(value: JsonValue, at: string): Source {
+  return SOURCES.find((source) => source === value) ?? invalid(at, 'unknown source');
 }
 
 function readArtifact(reader: ObjectReader): ReleaseArtifact {

@@ -85,6 +85,14 @@ describe('the baseline', () => {
     expect([world.issued.verdict.outcome, rulesOf(world)]).toEqual(['DENY', ['baseline-known']]);
   });
 
+  test('one on which a witness was recorded has to show it, by an own signature', async () => {
+    const basis = async (envelopes?: readonly Uint8Array[]): Promise<unknown> =>
+      (await makeWorld({ ...(envelopes && { envelopes }), question: { baselineBasis: 'seed' } })).issued.verdict.facts.baseline_basis.value;
+    expect(await basis()).toBe('seed');
+    expect(await basis((await soundEvidence()).slice(0, 4))).toBe('unknown');
+    expect(await basis([...(await soundEvidence()).slice(0, 4), await witnessEnvelope(PAIRS.partner)])).toBe('unknown');
+  });
+
   test('one with a verdict of its own, by the same verifier', async () => {
     const before = await makeWorld({ envelopes: [], document: preset('standard') });
     // An ALLOW about the baseline, as the gate would have issued it for an earlier release.
@@ -97,6 +105,28 @@ describe('the baseline', () => {
     expect(await basis(await sign(PAIRS.gate, statement))).toBe('verdict');
     expect(await basis(await sign(PAIRS.gate, { ...statement, outcome: 'REVIEW' }))).toBe('unknown');
     expect(await basis(await sign(PAIRS.gate, { ...statement, tenant: 'other' }))).toBe('unknown');
+  });
+});
+
+describe('who did not answer', () => {
+  const unknownOf = ({ issued }: World): string[] => Object.entries(issued.verdict.facts).flatMap(([name, { value }]) => (value === 'unknown' ? [name] : []));
+
+  test.each([
+    ['delta', 'DENY', ['coverage-known', 'delta-checked'], 'coverage_known'],
+    ['witness', 'DENY', ['incident-gone', 'replays-completed'], 'witnesses_total'],
+    ['log', 'REVIEW', ['evidence-logged'], 'log_included'],
+  ] as const)('row 45: %s: unknown is no “none”, although its evidence of before is there', async (source, outcome, rules, fact) => {
+    const world = await makeWorld({ question: { unanswered: [source] } });
+    expect(world.issued.verdict).toMatchObject({ outcome, unanswered: [source] });
+    expect(rulesOf(world)).toEqual(expect.arrayContaining([...rules]));
+    expect(unknownOf(world)).toContain(fact);
+    expect(answerOf(world)).toMatchObject(outcome === 'DENY' ? { answer: 'no', refusal: 'outcome' } : { answer: 'review' });
+  });
+
+  test('partners matter to who asks for them', async () => {
+    const question = { unanswered: ['partners'] } as const;
+    expect((await makeWorld({ question })).issued.verdict.outcome).toBe('ALLOW');
+    expect(rulesOf(await makeWorld({ question, document: preset('strict') }))).toContain('cross-verified');
   });
 });
 
@@ -188,7 +218,7 @@ describe('cross-verifications', () => {
   });
 
   test('a disagreement is evidence against the proof', async () => {
-    const world = await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner, { result: 'disagrees' })]);
+    const world = await count(async (proof) => [await crossEnvelope(proof, PAIRS.partner, { result: 'disagrees', reason: 'PROOF_ROOT_MISMATCH' })]);
     expect([world.issued.verdict.outcome, problemsOf(world.issued.verdict.refused)]).toEqual(['DENY', ['CROSS_VERIFICATION_DISAGREES']]);
     expect(world.issued.verdict.evidence.map(({ predicateType }) => predicateType)).toContain(PREDICATE_TYPES.crossVerification);
   });

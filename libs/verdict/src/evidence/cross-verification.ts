@@ -12,7 +12,11 @@ export interface CrossVerification {
   readonly how: 'proof-check' | 'lift' | 'replay';
   /** A node of the same operator is no partner. */
   readonly relation: 'partner' | 'same-operator';
+  /** Why it is not `agrees`: a reason of an error. */
+  readonly reason?: string;
 }
+
+const REASON = { lengthMax: 100, pattern: /^[A-Z][A-Z0-9_]*$/ };
 
 /** @throws DomainError DOCUMENT_SHAPE_INVALID */
 export function readCrossVerification(predicate: JsonObject): CrossVerification {
@@ -22,6 +26,7 @@ export function readCrossVerification(predicate: JsonObject): CrossVerification 
     result: reader.word('result', ['agrees', 'disagrees', 'cannot']),
     how: reader.word('how', ['proof-check', 'lift', 'replay']),
     relation: reader.word('relation', ['partner', 'same-operator']),
+    ...(reader.has('reason') && { reason: reader.text('reason', REASON) }),
   };
   reader.end();
   return read;

@@ -26,6 +26,7 @@ export function checkRecomputation({ evidence, waivers }: Bundle, verdict: Verdi
     evaluate({
       tenant, verifierId, organisation, baselineSha256, candidateSha256, claims, policy, evidence, waivers, trust,
       baselineBasis: verdict.baselineBasis,
+      unanswered: verdict.unanswered,
       requesterKeys: verdict.requesterKeys,
       refusedBefore: verdict.refused.filter(({ sha256 }) => !kept.has(sha256)),
       log: verdict.log,

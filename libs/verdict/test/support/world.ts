@@ -56,6 +56,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     baselineSha256: BASELINE,
     candidateSha256: CANDIDATE,
     baselineBasis: 'runs',
+    unanswered: [],
     claims: (options.claims ?? SOUND_CLAIMS).map(parseClaim),
     requesterKeys: [],
     policy: loadPolicySet(document),

@@ -1,1 +1,12 @@
-export {};
+export { integer, many, onRun, type Run, subcommand } from './command.js';
+export { type Connection, connectionPath, parseConnection, readConnection, writeConnection } from './connection/connection.js';
+export { defaultDataFolder, releaseCacheFolder } from './connection/data-folder.js';
+export { CommandEnd, EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
+export type { CliIo, TextSink } from './io/cli-io.js';
+export { Output } from './io/output.js';
+export { buildProgram } from './program.js';
+export { findRelease, packageUrl, releaseLabel } from './releases/release-names.js';
+export { facts, table } from './render/table.js';
+export { renderVerdict } from './render/verdict.js';
+export { runCli, runProgram } from './run-cli.js';
+export { type GlobalOptions, Session } from './session.js';

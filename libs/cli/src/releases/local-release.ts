@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { DomainError } from '@stella/errors';
+import { resolveRelease } from '@stella/incidents';
+import { releaseCacheFolder } from '../connection/data-folder.js';
+import type { CliIo } from '../io/cli-io.js';
+import { fileAt } from '../io/files.js';
+import { findRelease, knownReleases, packageUrl, releaseLabel } from './release-names.js';
+
+/** A program on this machine. */
+export interface LocalRelease {
+  readonly path: string;
+  readonly label: string;
+  /** Package URL. */
+  readonly resourceUri: string;
+}
+
+const LABEL_CHARS_MAX = 256;
+
+/**
+ * A release by its name, or any file by its path; a path that looks like a name is written `./name`.
+ * @throws DomainError RELEASE_UNKNOWN, and as `resolveRelease`
+ */
+export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, text: string): Promise<LocalRelease> {
+  const release = findRelease(text);
+  if (release) {
+    const { program } = await resolveRelease(release, { cacheDir: releaseCacheFolder(io.env), ...(io.signal && { signal: io.signal }) });
+    return { path: program, label: releaseLabel(release), resourceUri: packageUrl(release) };
+  }
+  const file = await fileAt(io, text);
+  if (!file) throw new DomainError('RELEASE_UNKNOWN', { release: text.slice(0, 200), known: knownReleases().map(releaseLabel).join(', ') });
+  const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
+  return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
+}
+
+export async function sha256OfPath(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  } catch (error) {
+    throw new DomainError('FILE_UNREADABLE', { path, problem: (error as NodeJS.ErrnoException).code ?? 'unknown' }, { cause: error });
+  }
+  return hash.digest('hex');
+}

@@ -12,8 +12,8 @@ export function packSides(sides: Iterable<UnitSide>): Buffer {
 }
 
 // The members in the canonical order; what else a lifter says of a unit is not compared, and so not kept.
-function line({ address, calls, e2, id, instructions, minHash, shape, skeleton, unnamed, writable }: UnitSide): string {
-  return `${JSON.stringify({ address, calls, e2, id, instructions, minHash, shape, skeleton, unnamed, writable })}\n`;
+function line({ address, calls, code, e2, id, instructions, minHash, shape, skeleton, unnamed, writable }: UnitSide): string {
+  return `${JSON.stringify({ address, calls, code, e2, id, instructions, minHash, shape, skeleton, unnamed, writable })}\n`;
 }
 
 /** @throws INDEX_INVALID when the blob is not one that packSides wrote */

@@ -6,6 +6,25 @@ const VERSION = ['changes main.main', 'changes main.runService', 'changes main.g
  * for releases that change thousands of functions: their claims could only be broad.
  */
 export const CLAIMS: Readonly<Record<string, readonly string[]>> = {
+  'esbuild-2991': [
+    'fixes incident esbuild-2991',
+    'toolchain go1.20.1 -> go1.20.2',
+    'changes internal/bundler.(*scanner).processScannedFiles',
+    'changes internal/css_parser.(*parser).parseComplexSelector',
+    'changes internal/css_parser.(*parser).parseCompoundSelector',
+    'changes internal/js_parser.(*parser).parseTypeScriptDecorators',
+    'changes pkg/cli.parseOptionsImpl',
+    // Go 1.20.2 initialises `errors.New` variables at run time again: the packages' initialisers, the three variables
+    // that they fill (in this order one of fs, two of resolver), and the collector's masks of all variables.
+    'changes internal/fs.init',
+    'changes internal/resolver.init',
+    'changes var#1ec0f7116d627e577661dc921b6e1633',
+    'changes var#0420aaa9900693a2a2682f5d435c5e2e',
+    'changes var#ffd99f4de876a37791e58923a2afa124',
+    'changes go:gcbss',
+    'changes go:gcdata',
+    ...VERSION,
+  ],
   'esbuild-3205': [
     'fixes incident esbuild-3205',
     'changes internal/js_parser.(*parser).parseTypeScriptEnumStmt',

@@ -10,36 +10,76 @@ export interface Bijection {
   readonly conflicts: readonly string[];
 }
 
+type Pair = readonly [UnitSide, UnitSide];
+
+/** Units of one content that no id tells apart, on each side: which is which follows from who refers to them. */
+export type Lookalikes = readonly [readonly UnitSide[], readonly UnitSide[]];
+
 /**
  * One bijection for the whole artifact between the old and the new places that no stable id names.
  * Partners are taken by the number of units' references that speak for them, so that one wrong unit does not displace
  * what all others agree on; who speaks against the result is a conflict.
  * @param equals pairs of units that would be equal: their placeholders must correspond one to one, in order
+ * @param lookalikes are paired by the places where they lie, as far as `equals` lead there, and else in their order
  */
-export function findBijection(equals: Iterable<readonly [UnitSide, UnitSide]>): Bijection {
-  const votes = new Map<Place, Map<Place, number>>();
-  const holders: { readonly id: string; readonly olds: readonly Place[]; readonly news: readonly Place[] }[] = [];
-  const conflicts: string[] = [];
-  for (const [old, next] of equals) {
+export function findBijection(equals: Iterable<Pair>, lookalikes: Iterable<Lookalikes> = []): Bijection {
+  const votes = new Votes();
+  for (const pair of equals) votes.add(pair);
+  const sure = votes.choose();
+  for (const group of lookalikes) for (const pair of pairByPlace(group, sure)) votes.add(pair);
+  const chosen = votes.choose();
+  return { size: chosen.size, conflicts: votes.against(chosen).sort(compareUtf8) };
+}
+
+class Votes {
+  readonly #votes = new Map<Place, Map<Place, number>>();
+  readonly #holders: { readonly id: string; readonly olds: readonly Place[]; readonly news: readonly Place[] }[] = [];
+  readonly #incomparable: string[] = [];
+
+  add([old, next]: Pair): void {
     const olds = placesOf(old);
     const news = placesOf(next);
-    if (olds.length === 0 && news.length === 0) continue;
+    if (olds.length === 0 && news.length === 0) return;
     if (olds.length !== news.length || old.writable?.length !== next.writable?.length) {
-      conflicts.push(old.id);
-      continue;
+      this.#incomparable.push(old.id);
+      return;
     }
-    holders.push({ id: old.id, olds, news });
+    this.#holders.push({ id: old.id, olds, news });
     olds.forEach((place, i) => {
-      const row = votes.get(place) ?? new Map<Place, number>();
+      const row = this.#votes.get(place) ?? new Map<Place, number>();
       row.set(news[i] as Place, (row.get(news[i] as Place) ?? 0) + 1);
-      votes.set(place, row);
+      this.#votes.set(place, row);
     });
   }
-  const chosen = choose(votes);
-  for (const { id, olds, news } of holders) {
-    if (olds.some((place, i) => chosen.get(place) !== news[i])) conflicts.push(id);
+
+  choose(): Map<Place, Place> {
+    return choose(this.#votes);
   }
-  return { size: chosen.size, conflicts: conflicts.sort(compareUtf8) };
+
+  against(chosen: ReadonlyMap<Place, Place>): string[] {
+    const against = this.#holders.filter(({ olds, news }) => olds.some((place, i) => chosen.get(place) !== news[i]));
+    return [...this.#incomparable, ...against.map(({ id }) => id)];
+  }
+}
+
+function pairByPlace([olds, news]: Lookalikes, chosen: ReadonlyMap<Place, Place>): Pair[] {
+  const byAddress = new Map(news.map((next) => [next.address, next]));
+  const pairs: Pair[] = [];
+  const rest: UnitSide[] = [];
+  for (const old of olds) {
+    const place = old.address === undefined ? undefined : chosen.get(old.address);
+    const next = place === undefined ? undefined : byAddress.get(place);
+    if (next === undefined) {
+      // Nobody who is the same leads here, or he leads to something else now, which is listed.
+      if (place === undefined) rest.push(old);
+      continue;
+    }
+    byAddress.delete(place);
+    pairs.push([old, next]);
+  }
+  const others = [...byAddress.values()];
+  rest.slice(0, others.length).forEach((old, k) => pairs.push([old, others[k] as UnitSide]));
+  return pairs;
 }
 
 function choose(votes: ReadonlyMap<Place, ReadonlyMap<Place, number>>): Map<Place, Place> {

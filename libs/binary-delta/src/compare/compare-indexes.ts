@@ -3,6 +3,7 @@ import type { MerkleSet } from '../merkle/merkle-set.js';
 import { classesOf, type Match, type UnitClass } from '../unit-class.js';
 import { compareUtf8 } from '../utf8-order.js';
 import { findBijection } from './bijection.js';
+import { separateLookalikes } from './lookalikes.js';
 import { type Candidate, Matching, type Pair } from './candidates.js';
 import { matchExact, matchRepeated } from './match-exact.js';
 import { matchFuzzy, matchNeighbours } from './match-likely.js';
@@ -14,6 +15,11 @@ export interface DeltaUnit {
   readonly match: Match;
   readonly old: Candidate | null;
   readonly new: Candidate | null;
+  /**
+   * A function whose references differ only in what variables hold at first: its code is the same and leads to the same
+   * places, as far as the bijection can tell. The variables themselves are listed. Not borne by the leaves.
+   */
+  readonly sameCode?: true;
 }
 
 export interface Delta {
@@ -41,11 +47,12 @@ export function compareIndexes(before: UnitIndex, after: UnitIndex): Delta {
 
   const differing = new Set(olds.map(({ leaf }) => leaf.id));
   const identical = identicalSides(before, after, differing);
-  const moved = matching.pairs.filter((pair) => pair.old.leaf.e1 === pair.new.leaf.e1);
-  const bijection = findBijection([...identical, ...moved.map((pair) => [pair.old.side, pair.new.side] as const)]);
+  const moved = matching.pairs.filter((pair) => pair.old.leaf.e1 === pair.new.leaf.e1 || hasSameCode(pair));
+  const [single, lookalikes] = separateLookalikes(identical, before, after);
+  const bijection = findBijection([...single, ...moved.map((pair) => [pair.old.side, pair.new.side] as const)], lookalikes);
   const conflicts = new Set(bijection.conflicts);
   const units: DeltaUnit[] = [
-    ...matching.pairs.map((pair) => ({ ...pair, class: classOf(pair, conflicts) })),
+    ...matching.pairs.map((pair) => classified(pair, conflicts)),
     ...[...matching.old.values()].map((old) => ({ class: 'removed', match: 'none', old, new: null }) as const),
     ...[...matching.new.values()].map((next) => ({ class: 'added', match: 'none', old: null, new: next }) as const),
     ...identical.filter(([{ id }]) => conflicts.has(id)).map(([{ id }]) => contradicted(before, after, id)),
@@ -61,6 +68,16 @@ export function compareIndexes(before: UnitIndex, after: UnitIndex): Delta {
 
 export function idOf(unit: { readonly old: Candidate | null; readonly new: Candidate | null }): string {
   return ((unit.old ?? unit.new) as Candidate).leaf.id;
+}
+
+function classified(pair: Pair, conflicts: ReadonlySet<string>): DeltaUnit {
+  const found = classOf(pair, conflicts);
+  const sameCode = found === 'reference-only' && pair.old.leaf.id === pair.new.leaf.id && hasSameCode(pair) && !conflicts.has(pair.old.leaf.id);
+  return { ...pair, class: found, ...(sameCode && { sameCode }) };
+}
+
+function hasSameCode({ old, new: next }: Pair): boolean {
+  return old.side.code !== undefined && old.side.code === next.side.code;
 }
 
 function classOf(pair: Pair, conflicts: ReadonlySet<string>): UnitClass {

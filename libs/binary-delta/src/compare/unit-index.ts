@@ -9,6 +9,11 @@ export interface UnitSide {
   readonly e2?: string;
   /** Hash of the normal form without what its references lead to. */
   readonly shape?: string;
+  /**
+   * Hash of the normal form without what variables hold at first: where two are equal and the places in `writable`
+   * correspond, the code is the same and leads to the same things.
+   */
+  readonly code?: string;
   /** Hash of the normal form without references and constants. */
   readonly skeleton?: string;
   readonly address?: string;

@@ -17,6 +17,7 @@ export function buildDeltaScope(before: Lifted, after: Lifted, delta: Delta, mod
     // What is not listed is in both.
     candidateFunctionCount: baselineFunctions.length - listedFunctions(delta, 'old') + listedFunctions(delta, 'new'),
     inPlace: inPlaceReferrers(after.set, delta),
+    sameCode: delta.units.flatMap(({ old, sameCode }) => (old !== null && sameCode === true ? [old.leaf.id] : [])).sort(),
     modulePaths: [...new Set(modulePaths)].sort(),
   });
 }

@@ -53,7 +53,7 @@ function judge(
       if (view.baseline.toolchain === undefined || view.candidate.toolchain === undefined) return ['unproved', 'TOOLCHAIN_UNKNOWN'];
       return ['refuted', 'BUILD_INFO_DIFFERS'];
     case 'data_only': {
-      const other = view.changes.some((unit) => needsExplanation(unit) && unit.kind !== 'data' && !isConsequence(unit));
+      const other = view.changes.some((unit) => needsExplanation(unit) && unit.kind !== 'data' && unit.sameCode !== true && !isConsequence(unit));
       return other ? ['refuted', 'CODE_CHANGED'] : ['proved', 'ONLY_DATA_CHANGED'];
     }
     case 'no_semantic_change': {

@@ -5,7 +5,9 @@ import { toolchainStep, type ToolchainStep } from '../claim/toolchain-version.js
 import { isBuildInfo, isConsequence } from './consequence.js';
 import { unitId, type ChangedUnit, type DeltaView } from './delta-view.js';
 import { explainData, type DataProblem } from './explain-data.js';
+import { followReferences, isIndex } from './explain-references.js';
 import { belongsToToolchain, claimsOfFunction, claimsOfUnit, type CodeClaim, type FunctionClaims } from './explain-functions.js';
+import { variablesOfToolchain } from './own-variables.js';
 
 /** Why no claim covers a change. */
 export type Unexplained = DataProblem | 'NOT_CLAIMED' | 'ADDED_NOT_CLAIMED_BY_NAME' | 'NO_NAME_OF_ITS_OWN' | 'RESIDUAL';
@@ -66,26 +68,35 @@ export function coverDelta(view: DeltaView, claims: readonly Claim[]): Coverage 
 function explain(view: DeltaView, changed: readonly ChangedUnit[], claims: readonly Claim[], functionClaims: FunctionClaims): readonly UnitCoverage[] {
   const baselineNames = new Set(view.baselineFunctions);
   const sameToolchain = toolchainStep(view.baseline.toolchain, view.candidate.toolchain) === 'same';
+  const { toolchainIndex } = functionClaims;
+  const ofToolchain = toolchainIndex === undefined ? undefined : variablesOfToolchain(view, changed);
   const follows = (unit: ChangedUnit): boolean => isConsequence(unit) || (sameToolchain && isBuildInfo(unit));
   const byName = new Map<ChangedUnit, readonly number[]>();
   const undecidedData: ChangedUnit[] = [];
+  const byReferences: ChangedUnit[] = [];
   const unexplained: ChangedUnit[] = [];
   for (const unit of changed) {
     if (unit.kind === 'residual' || follows(unit)) continue;
     const found = unit.kind === 'function' ? claimsOfFunction(unit, view, baselineNames, functionClaims) : claimsOfUnit(unit, view, functionClaims);
-    if (isBuildInfo(unit) && functionClaims.toolchainIndex !== undefined) found.push(functionClaims.toolchainIndex);
+    if (toolchainIndex !== undefined && (isBuildInfo(unit) || ofToolchain?.has(unit) === true)) found.push(toolchainIndex);
     if (found.length > 0) byName.set(unit, found);
     else if (unit.kind === 'data') undecidedData.push(unit);
+    else if (unit.sameCode === true || isIndex(unit)) byReferences.push(unit);
     else unexplained.push(unit);
   }
-  const onlyData = changed.every((unit) => unit.kind === 'data' || follows(unit));
+  const onlyData = changed.every((unit) => unit.kind === 'data' || unit.sameCode === true || follows(unit));
   const dataOnly = onlyData ? claims.findIndex((claim) => claim.kind === 'data_only') : -1;
-  const data = explainData(view, undecidedData, byName, [...unexplained, ...changed.filter((unit) => unit.kind === 'residual')]);
+  const sameCode = byReferences.filter((unit) => unit.sameCode === true);
+  const data = explainData(view, undecidedData, byName, [...unexplained, ...changed.filter((unit) => unit.kind === 'residual')], sameCode);
+  const claimsOf = (unit: ChangedUnit): readonly number[] | undefined =>
+    byName.get(unit) ?? data.claims.get(unit) ?? (unit.kind === 'data' && dataOnly !== -1 ? [dataOnly] : undefined);
+  const explained = new Set(changed.filter((unit) => unit.kind !== 'residual' && (claimsOf(unit) !== undefined || follows(unit))));
+  const following = followReferences(byReferences, changed, explained);
 
   return changed.map((unit): UnitCoverage => {
     if (unit.kind === 'residual') return { unit, claims: [], consequence: false, unexplained: 'RESIDUAL' };
-    if (follows(unit)) return { unit, claims: [], consequence: true };
-    const claimed = byName.get(unit) ?? data.claims.get(unit) ?? (unit.kind === 'data' && dataOnly !== -1 ? [dataOnly] : undefined);
+    if (follows(unit) || following.has(unit)) return { unit, claims: [], consequence: true };
+    const claimed = claimsOf(unit);
     if (claimed !== undefined) return { unit, claims: claimed, consequence: false };
     return { unit, claims: [], consequence: false, unexplained: data.problems.get(unit) ?? whyNot(unit) };
   });

@@ -16,12 +16,17 @@ export interface DeltaScope {
   readonly candidateFunctionCount: number;
   /** Units that changed and kept their id, with how many units that are not listed refer to them; sorted by id. */
   readonly inPlace: readonly { readonly unit: string; readonly referrers: number }[];
+  /**
+   * Ids of functions that are listed only because variables that they refer to hold something else at first: their code
+   * is the same and leads to the same places (`sameCode` of the comparison); sorted.
+   */
+  readonly sameCode: readonly string[];
   /** Go: the path of the main module and of every dependency of either artifact, sorted. */
   readonly modulePaths: readonly string[];
 }
 
 const ROOT = /^[0-9a-f]{64}$/;
-const MEMBERS = ['baselineFunctions', 'candidateFunctionCount', 'inPlace', 'modulePaths', 'newRoot', 'oldRoot'];
+const MEMBERS = ['baselineFunctions', 'candidateFunctionCount', 'inPlace', 'modulePaths', 'newRoot', 'oldRoot', 'sameCode'];
 
 function refuse(member: string): never {
   throw new DomainError('DELTA_SCOPE_INVALID', { member });
@@ -37,6 +42,7 @@ export function checkDeltaScope(value: unknown): DeltaScope {
   if (!isSorted(scope.baselineFunctions, LIMITS.baselineFunctionsMax, (a, b) => a <= b)) refuse('baselineFunctions');
   if (!isCount(scope.candidateFunctionCount)) refuse('candidateFunctionCount');
   if (!isSorted(scope.modulePaths, LIMITS.modulePathsMax, (a, b) => a < b)) refuse('modulePaths');
+  if (!isSorted(scope.sameCode, LIMITS.changedUnitsMax, (a, b) => a < b)) refuse('sameCode');
   if (!Array.isArray(scope.inPlace) || scope.inPlace.length > LIMITS.changedUnitsMax) refuse('inPlace');
   let before = '';
   for (const entry of scope.inPlace) {

@@ -19,6 +19,10 @@ export interface ChangedUnit {
   readonly kind: UnitKind;
   readonly baseline?: UnitSide;
   readonly candidate?: UnitSide;
+  /** A function's code and the places that it leads to are the same; what variables there hold at first is not. */
+  readonly sameCode?: true;
+  /** Normal form equal and fully resolved: only who is referred to differs. */
+  readonly sameContent?: true;
 }
 
 /** What is known of how an artifact was built; undefined members are not known. */

@@ -45,7 +45,10 @@ export function belongsToToolchain(name: string, view: DeltaView): boolean {
 }
 
 /** Claims on a unit that is no function: by its exact id, by its symbol, or by the package of the type that it describes. */
-export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, { code, toolchainIndex }: FunctionClaims): number[] {
+export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, claims: FunctionClaims): number[] {
+  const { code, toolchainIndex } = claims;
+  const initialiser = initialiserOf(unit);
+  if (initialiser !== undefined) return [...exactIds(unit, code), ...claimsOfInitialiser(initialiser, unit, view, claims)];
   const name = claimableName(unit);
   const found = code.filter(({ pattern }) => {
     if (pattern.exact && pattern.text === unitId(unit)) return true;
@@ -53,10 +56,29 @@ export function claimsOfUnit(unit: ChangedUnit, view: DeltaView, { code, toolcha
     if (unit.baseline === undefined) return namesExactly(pattern, name, view.candidate);
     return covers(pattern, name, view.baseline) || describesTypeOf(name, view, (type) => covers(pattern, type, view.baseline));
   });
-  const claims = found.map(({ index }) => index);
+  const indexes = found.map(({ index }) => index);
   const ofToolchain = toolchainIndex !== undefined && name !== undefined && unit.baseline !== undefined && unit.kind === 'data';
-  if (ofToolchain && describesTypeOf(name, view, (type) => belongsToToolchain(type, view))) claims.push(toolchainIndex);
-  return claims;
+  if (ofToolchain && describesTypeOf(name, view, (type) => belongsToToolchain(type, view))) indexes.push(toolchainIndex);
+  return indexes;
+}
+
+function exactIds(unit: ChangedUnit, code: readonly CodeClaim[]): number[] {
+  return code.filter(({ pattern }) => pattern.exact && pattern.text === unitId(unit)).map(({ index }) => index);
+}
+
+/** The record of a package's initialisation is part of its initialiser. */
+const INITIALISATION = 'go:inittask:';
+
+function initialiserOf(unit: ChangedUnit): string | undefined {
+  const id = unitId(unit);
+  return unit.kind === 'metadata' && id.startsWith(INITIALISATION) ? `${id.slice(INITIALISATION.length)}.init` : undefined;
+}
+
+function claimsOfInitialiser(name: string, unit: ChangedUnit, view: DeltaView, { code, toolchainIndex }: FunctionClaims): number[] {
+  const found = code.filter(({ pattern }) => (unit.baseline === undefined ? namesExactly(pattern, name, view.candidate) : covers(pattern, name, view.baseline)));
+  const indexes = found.map(({ index }) => index);
+  if (toolchainIndex !== undefined && belongsToToolchain(name, view)) indexes.push(toolchainIndex);
+  return indexes;
 }
 
 // Go's type descriptors and interface tables name a type by the last element of its package's path only.

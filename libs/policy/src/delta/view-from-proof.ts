@@ -24,10 +24,12 @@ export function viewFromProof(units: readonly VerifiedUnit[], { baseline, candid
   if (scope.oldRoot !== baseline.root) throw new DomainError('DELTA_SCOPE_INVALID', { member: 'oldRoot', expected: baseline.root });
   if (scope.newRoot !== candidate.root) throw new DomainError('DELTA_SCOPE_INVALID', { member: 'newRoot', expected: candidate.root });
   requireNames(units, scope);
+  requireSameCode(units, scope);
+  const sameCode = new Set(scope.sameCode);
   return {
     baseline: buildView(baseline.toolchain, scope.modulePaths),
     candidate: buildView(candidate.toolchain, scope.modulePaths),
-    changes: units.map(changedUnit),
+    changes: units.map((unit) => changedUnit(unit, sameCode)),
     baselineFunctions: scope.baselineFunctions,
     ...(filePath !== undefined && { filePath }),
     unlistedReferrers: new Map(scope.inPlace.map(({ unit, referrers }) => [unit, referrers])),
@@ -52,17 +54,26 @@ function requireNames(units: readonly VerifiedUnit[], scope: DeltaScope): void {
   }
 }
 
+/** Only what the leaves allow can be said: a function with its id and other references, for which nothing is unresolved. */
+function requireSameCode(units: readonly VerifiedUnit[], scope: DeltaScope): void {
+  const allowed = new Set(units.flatMap((unit) => (unit.class === 'reference-only' && unit.old?.id === unit.new?.id ? [unit.old?.id] : [])));
+  const stranger = scope.sameCode.find((id) => !allowed.has(id));
+  if (stranger !== undefined) throw new DomainError('DELTA_SCOPE_INVALID', { member: 'sameCode', unit: stranger.slice(0, 200) });
+}
+
 function buildView({ name, version, goVersion, mainModule }: Index['toolchain'], modulePaths: readonly string[]): BuildView {
   if (goVersion !== '') return { toolchain: goVersion, language: 'go', ...(mainModule !== '' && { modulePath: mainModule }), modulePaths };
   return { language: 'other', modulePaths, ...(name !== '' && version !== '' && { toolchain: `${name}-${version}` }) };
 }
 
-function changedUnit({ class: change, old, new: next }: VerifiedUnit): ChangedUnit {
+function changedUnit({ class: change, old, new: next }: VerifiedUnit, sameCodeIds: ReadonlySet<string>): ChangedUnit {
   const baseline = old === null ? undefined : unitSide(old);
   const candidate = next === null ? undefined : unitSide(next);
   // A pair of different kinds is what the less explicable one is.
   const kind = old?.kind === next?.kind ? (old?.kind ?? 'residual') : old === null || next === null ? (old ?? next)?.kind ?? 'residual' : 'residual';
-  return { change, kind, ...(baseline && { baseline }), ...(candidate && { candidate }) };
+  const sameContent = old !== null && old.e1 === next?.e1 && old.residual + next.residual === 0;
+  const sameCode = old !== null && sameCodeIds.has(old.id);
+  return { change, kind, ...(baseline && { baseline }), ...(candidate && { candidate }), ...(sameCode && { sameCode }), ...(sameContent && { sameContent }) };
 }
 
 function unitSide({ id, name, refs }: Leaf): UnitSide {

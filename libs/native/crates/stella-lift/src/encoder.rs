@@ -46,8 +46,8 @@ pub struct Naming<'s, 'a> {
 #[derive(Debug, Default)]
 pub struct Encoder {
     pub out: Vec<u8>,
-    /// Places in `out` that came from references.
-    pub references_at: Vec<(u32, u32)>,
+    /// Ranges of `out` that came from references; with the ordinal of the place where one leads to writable memory.
+    pub references_at: Vec<(u32, u32, Option<u32>)>,
     pub unnamed: Vec<u32>,
     pub groups: Vec<u32>,
     pub writable: Vec<u64>,
@@ -98,7 +98,7 @@ impl Encoder {
         self.residual = 0;
     }
 
-    fn placeholder(&mut self, tag: u8, address: u64) {
+    fn placeholder(&mut self, tag: u8, address: u64) -> u32 {
         let ordinal = match self.writable.iter().rposition(|w| *w == address) {
             Some(i) => i,
             None => {
@@ -108,6 +108,7 @@ impl Encoder {
         };
         self.out.push(tag);
         self.out.extend_from_slice(&(ordinal as u32).to_le_bytes());
+        ordinal as u32
     }
 
     fn number(&mut self, tag: u8, value: u32) {
@@ -119,6 +120,7 @@ impl Encoder {
     /// being encoded, and `with_content` whether writable data's initial content is known by now.
     pub fn target(&mut self, naming: &Naming<'_, '_>, target: Target<'_>, inner: impl Fn(u32) -> bool, with_content: bool) {
         let from = self.out.len() as u32;
+        let mut place = None;
         match target {
             Target::Function(f, offset) => {
                 let ordinal = ordinal_at(naming.space.image, &naming.space.functions[f as usize], offset);
@@ -150,18 +152,19 @@ impl Encoder {
                 self.out.push(0);
                 self.imports.push(name.to_string());
             }
-            Target::Unit(u, offset) => self.unit(naming, u, offset, inner, with_content),
-            Target::Unnamed(address) => self.placeholder(b'B', address),
+            Target::Unit(u, offset) => place = self.unit(naming, u, offset, inner, with_content),
+            Target::Unnamed(address) => place = Some(self.placeholder(b'B', address)),
             Target::Outside(address) => {
                 self.out.push(b'?');
                 self.out.extend_from_slice(&address.to_le_bytes());
                 self.residual += 1;
             }
         }
-        self.references_at.push((from, self.out.len() as u32));
+        self.references_at.push((from, self.out.len() as u32, place));
     }
 
-    fn unit(&mut self, naming: &Naming<'_, '_>, u: u32, offset: u32, inner: impl Fn(u32) -> bool, with_content: bool) {
+    fn unit(&mut self, naming: &Naming<'_, '_>, u: u32, offset: u32, inner: impl Fn(u32) -> bool, with_content: bool) -> Option<u32> {
+        let mut place = None;
         let unit = &naming.space.units[u as usize];
         self.references.push(LeafReference::Unit(u));
         match unit.class {
@@ -179,13 +182,14 @@ impl Encoder {
                     self.out.push(b'N');
                     self.out.extend_from_slice(&id);
                 }
-                DataName::Content if inner(u) => self.placeholder(b'C', unit.start),
+                DataName::Content if inner(u) => drop(self.placeholder(b'C', unit.start)),
                 DataName::Content => {
                     self.out.push(b'D');
                     self.out.extend_from_slice(&naming.content[u as usize]);
                 }
                 DataName::Writable => {
-                    self.placeholder(b'W', unit.start);
+                    // By the address itself: a variable has no bounds where memory is zero at first.
+                    place = Some(self.placeholder(b'W', unit.start + u64::from(offset)));
                     if with_content {
                         self.out.extend_from_slice(&naming.content[u as usize]);
                     }
@@ -193,6 +197,7 @@ impl Encoder {
             },
         }
         self.number(b'+', offset);
+        place
     }
 
     pub fn tidy(&mut self) {

@@ -5,7 +5,8 @@ use crate::encoder::{DataName, FunctionName, LeafReference};
 use crate::graph::identities;
 use crate::image::Image;
 use crate::lift::Lifted;
-use crate::units::Class;
+use crate::variables;
+use crate::units::{Class, unit_at};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub struct Side {
     pub e2: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     pub address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_offset: Option<u64>,
@@ -87,20 +90,17 @@ fn address(value: &u64) -> String {
     format!("0x{value:x}")
 }
 
-/// E1: the open form, closed with the identities of the group members that it refers to.
-fn closed(lifted: &Lifted) -> Vec<Hash> {
-    let close = |n: &crate::normal::Normal| {
-        if n.groups.is_empty() {
-            return n.open;
-        }
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&n.open);
-        for g in &n.groups {
-            hasher.update(&lifted.normals[*g as usize].open);
-        }
-        *hasher.finalize().as_bytes()
-    };
-    lifted.normals.iter().map(close).collect()
+/// An open form, closed with the identities of the group members that it refers to.
+fn close(lifted: &Lifted, open: Hash, groups: &[u32]) -> Hash {
+    if groups.is_empty() {
+        return open;
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&open);
+    for g in groups {
+        hasher.update(&lifted.normals[*g as usize].open);
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// Callees of each function, through read-only data too where `all`; else only those without a name.
@@ -129,13 +129,14 @@ fn printable(image: &Image<'_>, start: u64, end: u64) -> Option<String> {
 }
 
 pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
-    let e1 = closed(lifted);
+    let e1: Vec<Hash> = lifted.normals.iter().map(|n| close(lifted, n.open, &n.groups)).collect();
     let (deep, identity) = (identities(&e1, &edges(lifted, true)), identities(&e1, &edges(lifted, false)));
     let base: Vec<String> = lifted.functions.iter().enumerate().map(|(i, f)| match lifted.function_names[i] {
         FunctionName::Unique(_) => format!("fn:{}", f.name),
         FunctionName::Group(_) => format!("fn:{}#{}", f.name, hex(&lifted.normals[i].open[..8])),
         FunctionName::Unnamed => format!("fn#{}", hex(&identity[i][..16])),
     }).collect();
+    let deep_contents = variables::deep_contents(lifted);
     let unit_base: Vec<String> = lifted.units.iter().enumerate().map(|(i, u)| match (u.class, &lifted.data_names[i]) {
         (Class::Function(f) | Class::Table(f), _) => base[f as usize].clone(),
         (Class::Container(c), _) => lifted.containers[c as usize].id.clone(),
@@ -143,8 +144,8 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
         (Class::Residual, _) => format!("residual#{}", hex(&lifted.contents[i][..16])),
         (Class::Data, DataName::Unique(_)) => u.name.as_deref().unwrap_or("?").to_string(),
         (Class::Data, _) => {
-            let prefix = u.name.as_deref().unwrap_or(if u.writable { "var" } else { "data" });
-            format!("{prefix}#{}", hex(&lifted.contents[i][..16]))
+            let (prefix, hash) = if u.writable { ("var", &deep_contents[i]) } else { ("data", &lifted.contents[i]) };
+            format!("{}#{}", u.name.as_deref().unwrap_or(prefix), hex(&hash[..16]))
         }
     }).collect();
     let reference = |r: &LeafReference| match r {
@@ -178,6 +179,7 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
             e0: hex(&n.raw),
             e2: Some(hex(&deep[i])),
             shape: Some(hex(&n.shape)),
+            code: n.code.map(|c| hex(&close(lifted, c, &n.groups))),
             address: address(&f.start),
             file_offset: image.file_offset(f.start),
             size_bytes: f.end - f.start,
@@ -217,6 +219,7 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
             e0: hex(&e0),
             e2: None,
             shape: None,
+            code: None,
             address: address(&u.start),
             file_offset: image.file_offset(u.start),
             size_bytes: u.end - u.start,
@@ -228,7 +231,7 @@ pub fn assemble(image: &Image<'_>, lifted: &Lifted) -> Output {
         });
     }
     for c in &lifted.containers {
-        let refs = c.references.iter().map(|u| unit_base[*u as usize].as_str()).collect();
+        let refs = c.references.iter().filter_map(|at| Some(unit_base[unit_at(&lifted.units, *at)?].as_str())).collect();
         let e1 = hex(c.content.finalize().as_bytes());
         out.push(Leaf { e1: &e1, id: &c.id, kind: c.kind, name: "", refs, residual: c.residual, size: c.size }, &[]);
     }

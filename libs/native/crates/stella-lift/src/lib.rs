@@ -26,6 +26,7 @@ mod space;
 mod symbolize;
 mod tables;
 mod units;
+mod variables;
 
 use image::Purpose;
 pub use limits::Limits;
@@ -34,7 +35,7 @@ use std::io::{BufWriter, Write};
 use stella_frame::{Failure, write_frame, write_json};
 
 /// Version of the normal form's rules. The decoder belongs to it: instruction codes are numbered by its table.
-pub const RULESET: &str = "stella-elf-x86-64/2 iced-x86/1.22";
+pub const RULESET: &str = "stella-elf-x86-64/3 iced-x86/1.22";
 
 pub(crate) type Hash = [u8; 32];
 

@@ -6,7 +6,8 @@ use crate::elf_regions::{linkage_stubs, regions};
 use crate::encoder::{DataName, FunctionName, Naming, short};
 use crate::functions::{Function, discover};
 use crate::go::regions::GoTables;
-use crate::go::{coverage, lines, moduledata, pclntab, regions as go_regions};
+use crate::go::types::Field;
+use crate::go::{coverage, init_tasks, interfaces, lines, moduledata, pclntab, regions as go_regions};
 use crate::image::Image;
 use crate::limits::Limits;
 use crate::normal::{Context, Normal, normal_forms};
@@ -174,7 +175,9 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
         let pointers = cuts(image, &relocations, &scanned, &regions, &[], &[], limits)?;
         let found = go_regions::claims(image, &relocations, go, pointers.iter().map(|c| c.at), &mut containers);
         extra.extend(go_regions::places(image, go, &found));
-        lines::index_contents(image, &relocations, go, &found, &mut containers);
+        lines::interface_list(image, &relocations, go, &found, &mut containers);
+        claims.extend(init_tasks::claims(image, &functions, pointers.iter().map(|c| c.at), &mut containers));
+        claims.extend(interfaces::claims(image, &relocations, &pointers, &found));
         claims.extend(found);
     }
     let cuts = cuts(image, &relocations, &scanned, &regions, &claims, &extra, limits)?;
@@ -192,7 +195,7 @@ pub fn lift(image: &Image<'_>, limits: &Limits) -> Result<Lifted, Failure> {
             }
         }
         name_module_information(image, &relocations, &mut units);
-        name_module_data_pointer(image, go.module.address, &mut units);
+        name_module_data_pointer(image, &relocations, go.module.address, &mut units);
         lines::line_contents(image, go, &mut containers);
         coverage::check(image, go, &mut containers);
     }
@@ -235,12 +238,14 @@ fn name_module_information(image: &Image<'_>, relocations: &Relocations, units: 
     }
 }
 
-/// `runtime.lastmoduledatap` is a pointer that the linker puts among data without pointers.
-fn name_module_data_pointer(image: &Image<'_>, module_data: u64, units: &mut [Unit]) {
-    let holds_it = |u: &Unit| u.writable && u.end - u.start == 8 && image.u64_at(u.start) == Some(module_data);
+/// `runtime.lastmoduledatap` is a pointer that the linker puts among data without pointers, where no number is taken for
+/// an address unless a field says so.
+fn name_module_data_pointer(image: &Image<'_>, relocations: &Relocations, module_data: u64, units: &mut [Unit]) {
+    let holds_it = |u: &Unit| u.writable && u.end - u.start == 8 && relocations.pointer(image, u.start) == Some(module_data);
     if let Some(variable) = units.iter_mut().find(|u| u.class == Class::Data && u.name.is_none() && holds_it(u)) {
         variable.name = Some("go:lastmoduledatap".into());
-        variable.pointers = true;
+        variable.fields = Some(Box::new([(0, Field::Pointer)]));
+        variable.pointers = false;
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Normal {
     pub open: Hash,
     /// The same without what references lead to: equal when only references changed.
     pub shape: Hash,
+    /// The same without what variables hold at first: equal when the code is the same and leads to the same things, if
+    /// the places in `writable` correspond. `None` where no place is referred to.
+    pub code: Option<Hash>,
     pub raw: Hash,
     pub references: Vec<LeafReference>,
     pub imports: Vec<String>,
@@ -51,6 +54,21 @@ struct Scratch {
     encoder: Encoder,
     shape: Vec<u8>,
     tables: Vec<u64>,
+}
+
+/// The normal form with a place's ordinal instead of what it holds.
+fn code_form(encoder: &Encoder, buffer: &mut Vec<u8>) -> Hash {
+    buffer.clear();
+    let mut at = 0;
+    for (from, to, place) in &encoder.references_at {
+        let Some(place) = place else { continue };
+        buffer.extend_from_slice(&encoder.out[at..*from as usize]);
+        buffer.push(b'V');
+        buffer.extend_from_slice(&place.to_le_bytes());
+        at = *to as usize;
+    }
+    buffer.extend_from_slice(&encoder.out[at..]);
+    *blake3::hash(buffer).as_bytes()
 }
 
 pub fn normal_forms(context: &Context<'_, '_, '_>, threads: usize) -> Vec<Normal> {
@@ -93,12 +111,13 @@ impl Context<'_, '_, '_> {
         normal.open = *blake3::hash(&encoder.out).as_bytes();
         scratch.shape.clear();
         let mut at = 0;
-        for (from, to) in &encoder.references_at {
+        for (from, to, _) in &encoder.references_at {
             scratch.shape.extend_from_slice(&encoder.out[at..*from as usize]);
             at = *to as usize;
         }
         scratch.shape.extend_from_slice(&encoder.out[at..]);
         normal.shape = *blake3::hash(&scratch.shape).as_bytes();
+        normal.code = (!encoder.writable.is_empty()).then(|| code_form(encoder, &mut scratch.shape));
         encoder.tidy();
         normal.references = encoder.references.clone();
         normal.imports = std::mem::take(&mut encoder.imports);

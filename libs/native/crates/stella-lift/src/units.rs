@@ -40,7 +40,8 @@ pub struct Container {
     pub kind: &'static str,
     pub content: blake3::Hasher,
     pub size: u64,
-    pub references: Vec<u32>,
+    /// Addresses of what it refers to.
+    pub references: Vec<u64>,
     pub residual: u64,
 }
 

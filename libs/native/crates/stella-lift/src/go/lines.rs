@@ -17,23 +17,15 @@ pub fn package_of(name: &str) -> &str {
     plain[slash..].find('.').map_or(plain, |dot| &plain[..slash + dot])
 }
 
-/// Contents of the type and interface table lists: the names, sorted.
-pub fn index_contents(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, claims: &[Unit], containers: &mut [Container]) {
-    let names: rustc_hash::FxHashMap<u64, &str> = claims.iter().filter_map(|c| Some((c.start, c.name.as_deref()?))).collect();
-    let module = &go.module;
-    let types = (0..module.typelinks.1.min(1 << 22)).filter_map(|i| Some(module.types + u64::from(image.u32_at(module.typelinks.0 + 4 * i)?)));
-    let absolute = image.position_dependent();
-    let tables = (0..module.itablinks.1.min(1 << 22)).filter_map(|i| match word_at(image, relocations, module.itablinks.0 + 8 * i, absolute) {
-        Some(Word::Address(to)) => Some(to),
-        _ => None,
-    });
-    for (id, addresses) in [("go:typelink", types.collect::<Vec<_>>()), ("go:itablink", tables.collect())] {
-        let Some(container) = containers.iter_mut().find(|c| c.id == id) else { continue };
-        container.residual += addresses.iter().filter(|a| !names.contains_key(a)).count() as u64;
-        let mut list: Vec<&str> = addresses.iter().filter_map(|a| names.get(a).copied()).collect();
-        list.sort_unstable();
-        for name in list {
-            container.content.update(name.as_bytes()).update(b"\n");
+/// The list of interface tables refers to its members and holds nothing else: the runtime puts them into a hash table.
+pub fn interface_list(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, claims: &[Unit], containers: &mut [Container]) {
+    let Some(container) = containers.iter_mut().find(|c| c.id == "go:itablink") else { return };
+    let named: rustc_hash::FxHashSet<u64> = claims.iter().filter(|c| c.name.is_some()).map(|c| c.start).collect();
+    let (start, count) = go.module.itablinks;
+    for i in 0..count.min(1 << 22) {
+        if let Some(Word::Address(to)) = word_at(image, relocations, start + 8 * i, image.position_dependent()) {
+            container.references.push(to);
+            container.residual += u64::from(!named.contains(&to));
         }
     }
 }

@@ -2,10 +2,13 @@
 
 pub mod buildinfo;
 pub mod coverage;
+pub mod init_tasks;
+pub mod interfaces;
 pub mod lines;
 pub mod moduledata;
 pub mod pclntab;
 pub mod regions;
+pub mod type_list;
 pub mod types;
 
 /// Little-endian reads that answer `None` outside of the slice.

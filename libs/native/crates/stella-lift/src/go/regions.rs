@@ -1,6 +1,7 @@
 //! Claims of the Go linker's structures: types, names, interface tables, function data, indexes.
 
 use super::moduledata::ModuleData;
+use super::type_list;
 use super::pclntab::{Layout, Pclntab, steps};
 use super::types::{Field, GoType, TypeSpace};
 use crate::image::Image;
@@ -51,7 +52,8 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
     };
     let mut pending: Vec<u64> = seeds.filter(|s| (module.types..module.end_types).contains(s)).collect();
     let links = module.typelinks.1.min(1 << 22);
-    pending.extend((0..links).filter_map(|i| image.u32_at(module.typelinks.0 + 4 * i)).map(|o| module.types + u64::from(o)));
+    let list: Vec<u64> = (0..links).filter_map(|i| image.u32_at(module.typelinks.0 + 4 * i)).map(|o| module.types + u64::from(o)).collect();
+    pending.extend(&list);
     let mut interface_tables = Vec::new();
     for i in 0..module.itablinks.1.min(1 << 22) {
         let Some(table) = address(module.itablinks.0 + 8 * i) else { continue };
@@ -82,6 +84,9 @@ pub fn claims(image: &Image<'_>, relocations: &Relocations, go: &GoTables<'_>, s
             }
         }
         types.insert(at, found);
+    }
+    if let Some(container) = containers.iter_mut().find(|c| c.id == "go:typelink") {
+        type_list::describe(&list, &types, container);
     }
     for (table, interface, concrete) in interface_tables {
         if let (Some(i), Some(c)) = (types.get(&interface), types.get(&concrete)) {

@@ -1,1 +1,1 @@
-export {};
+export { gateService, type GateOptions } from './gate.module.js';

@@ -1,1 +1,4 @@
-export {};
+export { StellaNetwork, type StellaNetworkOptions } from './network.js';
+export { StellaNode, type NodeConnection, type StellaNodeOptions } from './node.js';
+export type { NodeSettings } from './node-services.js';
+export { clientOf } from './peer-nodes.js';

@@ -2,6 +2,7 @@ import { mkdtemp, chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@stella/platform-telemetry';
+import { openInstallation } from './installation.js';
 import type { NodeSettings } from './node-services.js';
 import { StellaNode } from './node.js';
 import { peerNodes } from './peer-nodes.js';
@@ -25,15 +26,19 @@ export class StellaNetwork {
     const temporary = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'stella-net-')) : undefined;
     if (temporary !== undefined) await chmod(temporary, 0o711);
     const folder = options.folder ?? temporary ?? '';
+    const organisations = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}.test`);
     const nodes: StellaNode[] = [];
     try {
-      for (let index = 0; index < options.nodes; index++) {
-        const organisation = `node-${index + 1}.test`;
+      // All keys exist before the first node starts, so that each can be told of the others'.
+      const installations = await Promise.all(organisations.map((name) => openInstallation(join(folder, name), name, new Date())));
+      const psdiKeys = installations.map(({ keys }) => keys.psdi.publicKey);
+      for (const organisation of organisations) {
         nodes.push(
           await StellaNode.start({
             ...options,
             folder: join(folder, organisation),
             organisation,
+            trustedEvidenceKeys: psdiKeys,
             grpcPort: 0,
             httpPort: 0,
             identityPort: 0,

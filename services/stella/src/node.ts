@@ -30,6 +30,7 @@ export interface StellaNodeOptions extends NodeSettings {
 export interface NodeConnection {
   readonly grpcAddress: string;
   readonly httpAddress: string;
+  readonly issuer: string;
   readonly tokenEndpoint: string;
   readonly audience: string;
   readonly clientId: string;
@@ -90,7 +91,7 @@ export class StellaNode {
       closers.unshift(() => runtime.stop());
       const { grpcAddress, httpAddress } = runtime;
       const { clientId, clientSecret } = account;
-      return new StellaNode(installation, runtime, { grpcAddress, httpAddress, ...credentials, clientId, clientSecret }, closers);
+      return new StellaNode(installation, runtime, { grpcAddress, httpAddress, issuer: issuer.issuer, ...credentials, clientId, clientSecret }, closers);
     } catch (error) {
       await closeAll(closers);
       throw error;

@@ -10,6 +10,7 @@ export const gate = {
   POLICY_EXPIRED: { kind: 'precondition', says: 'the policy is not in force at this time', next: 'publish a new version of the policy' },
   POLICY_ROLLED_BACK: { kind: 'precondition', says: 'the policy is older than one already in force', next: 'use the newest version of the policy' },
   WAIVER_INVALID: { kind: 'invalid', says: 'the waiver is not well formed', next: 'mend the member named in the facts and sign it again' },
+  EVALUATIONS_TOO_MANY: { kind: 'exhausted', says: 'as many releases are evaluated as are allowed at once', next: 'wait for one of them to end and call again' },
   EVALUATION_FAILED: { kind: 'precondition', says: 'the release could not be evaluated', next: 'read the cause in the facts; nothing was issued' },
   VERDICT_NOT_FOUND: { kind: 'not-found', says: 'no verdict has this name', next: 'list the verdicts of the candidate' },
   VERDICT_INVALID: { kind: 'invalid', says: 'the verdict statement is not well formed', next: 'fetch the verdict again from the gate that issued it' },

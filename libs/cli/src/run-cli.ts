@@ -4,6 +4,7 @@ import type { CliIo } from './io/cli-io.js';
 import { buildProgram } from './program.js';
 import { renderError, reportOf } from './render/error.js';
 import { visible } from './render/visible.js';
+import type { GlobalOptions } from './session.js';
 
 /** Runs a program of `buildProgram` with the arguments after its name; gives the exit code, and throws nothing. */
 export async function runProgram(program: Command, argv: readonly string[], io: CliIo): Promise<number> {
@@ -15,7 +16,7 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
     // Help that was asked for ends well; help because nothing was asked does not.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const report = reportOf(error);
-    io.stderr.write(argv.includes('--json') ? `${JSON.stringify({ error: report })}\n` : `${visible(renderError(report))}\n`);
+    io.stderr.write(program.opts<GlobalOptions>().json ? `${JSON.stringify({ error: report })}\n` : `${visible(renderError(report))}\n`);
     return exitCodeOf(error);
   }
 }

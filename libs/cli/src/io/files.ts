@@ -74,8 +74,8 @@ export async function writeOutput(io: Pick<CliIo, 'cwd'>, path: string, bytes: U
   }
 }
 
-function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+function isSystemError(error: unknown): error is { readonly code: string } {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
 function unreadable(path: string, cause: unknown): never {

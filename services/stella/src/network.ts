@@ -5,6 +5,7 @@ import { createLogger } from '@stella/platform-telemetry';
 import { openInstallation } from './installation.js';
 import type { NodeSettings } from './node-services.js';
 import { StellaNode } from './node.js';
+import { keepPorts } from './keep-ports.js';
 import { peerNodes } from './peer-nodes.js';
 
 export interface StellaNetworkOptions extends Partial<NodeSettings> {
@@ -12,6 +13,8 @@ export interface StellaNetworkOptions extends Partial<NodeSettings> {
   readonly nodes: number;
   /** Where they keep their things; default: a temporary folder that `stop` removes. */
   readonly folder?: string;
+  /** Called with what starts next. */
+  readonly onProgress?: (what: string) => void;
   readonly logLevel?: 'silent' | 'info' | 'debug';
 }
 
@@ -39,9 +42,7 @@ export class StellaNetwork {
             folder: join(folder, organisation),
             organisation,
             trustedEvidenceKeys: psdiKeys,
-            grpcPort: 0,
-            httpPort: 0,
-            identityPort: 0,
+            ...(await keepPorts(join(folder, organisation))),
             withoutDurability: temporary !== undefined,
             logger: createLogger({ name: organisation, level: options.logLevel ?? 'silent' }),
           }),

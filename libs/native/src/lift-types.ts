@@ -47,6 +47,8 @@ export interface LiftSide {
   readonly e2?: string;
   /** E1 without what references lead to. */
   readonly shape?: string;
+  /** The normal form without what variables hold at first; missing where the unit leads to none. */
+  readonly code?: string;
   readonly address: string;
   readonly fileOffset?: number;
   readonly sizeBytes: number;

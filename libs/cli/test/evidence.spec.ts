@@ -62,11 +62,12 @@ describe('witness', () => {
 
 test('delta: counts and units of a pair; a proof that is refused is 1', async () => {
   fake.answers['createDelta'] = () => ({ delta: { name: 'deltas/d', counts: [{ kind: 'function', change: UnitChange.UNIT_CHANGE_SEMANTIC, count: 3 }], proof: { sha256: '11', envelope: Buffer.from('{"proof":1}') } } });
-  fake.answers['listDeltaUnits'] = () => ({ units: [1, 2, 3].map((at) => ({ unitId: `fn:${at}`, kind: 'function', displayName: `f${at}`, change: UnitChange.UNIT_CHANGE_SEMANTIC })) });
-  const { code, out } = await stella('delta', 'diff', 'program', 'ab'.repeat(32), '--count', '2');
+  const units = ['data', 'function', 'function', 'data'].map((kind, at) => ({ unitId: `u${at}`, kind, displayName: `${kind} ${at}`, change: UnitChange.UNIT_CHANGE_SEMANTIC }));
+  fake.answers['listDeltaUnits'] = ({ kind }) => ({ units: units.filter((unit) => kind === '' || unit.kind === kind) });
+  const { code, out } = await stella('delta', 'diff', 'program', 'ab'.repeat(32), '--count', '3');
   expect(code).toBe(0);
   expect(out).toMatch(/function +semantic +3\n/);
-  expect(out).toMatch(/f2\nand more: stella delta units\n$/);
+  expect(out).toMatch(/function 1\n.*function 2\n.*data 0\nand more: stella delta units\n$/);
   expect((await stella('delta', 'prove', 'program', 'program', '--out', 'proof.json')).code).toBe(0);
   expect(await readFile(join(fake.folder, 'proof.json'), 'utf8')).toBe('{"proof":1}');
   fake.answers['verifyDelta'] = ({ mode }) => ({ valid: mode === 1, refusal: mode === 1 ? '' : 'PROOF_DELTA_MISMATCH' });

@@ -39,7 +39,7 @@ export function addDelta(program: Command, io: CliIo): void {
   const diff = withUnits(subcommand(group, 'diff <baseline> <candidate>', 'Compare two programs', 'stella delta diff esbuild@0.18.11 esbuild@0.18.12'), limits.changesShown);
   onRun<UnitOptions>(diff, io, async (session, [baseline = '', candidate = ''], options) => {
     const delta = await compare(session, baseline, candidate);
-    const { items, isCut } = await unitsOf(session, delta.name, options);
+    const { items, isCut } = await functionsFirst(session, delta.name, options);
     session.output.answer({ delta: Delta.toJSON(slimDelta(delta)), units: items.map((unit) => DeltaUnit.toJSON(unit)), isCut }, () => renderDelta(delta, items, isCut));
   });
 
@@ -102,6 +102,16 @@ async function compare(session: Session, baseline: string, candidate: string): P
 async function unitsOf(session: Session, parent: string, { count, kind }: UnitOptions) {
   const { psdi } = await session.client();
   return collect(paginate(psdi.listDeltaUnits, { parent, kind: kind ?? '', pageSize: Math.min(count + 1, 1_000) }, (page) => page.units, session.call), count);
+}
+
+/** What people look for first; the list itself is ordered by unit id. */
+async function functionsFirst(session: Session, parent: string, options: UnitOptions) {
+  if (options.kind !== undefined) return unitsOf(session, parent, options);
+  const functions = await unitsOf(session, parent, { ...options, kind: 'function' });
+  if (functions.isCut) return functions;
+  const all = await unitsOf(session, parent, { count: options.count + functions.items.length });
+  const items = [...functions.items, ...all.items.filter(({ kind }) => kind !== 'function')];
+  return { items: items.slice(0, options.count), isCut: all.isCut || items.length > options.count };
 }
 
 function identityOf({ name, e1, e2 }: FindOptions) {

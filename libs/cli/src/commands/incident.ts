@@ -7,6 +7,7 @@ import { collect } from '../collect.js';
 import { digestIn, integer, onRun, subcommand } from '../command.js';
 import { ensureIncident } from '../gate/ensure-incident.js';
 import type { CliIo } from '../io/cli-io.js';
+import { incidentTitle } from '../releases/release-names.js';
 import { facts, table } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -37,7 +38,7 @@ async function list(session: Session): Promise<void> {
   const known = new Set(items.map(({ name }) => name));
   const open = INCIDENTS.filter(({ id }) => !known.has(nameOf(id)));
   session.output.answer({ incidents: items.map((incident) => Incident.toJSON(incident)), publicIncidents: open.map(({ id }) => id) }, () =>
-    table(['incident', 'state', 'title'], [...items.map(({ name, title }) => [name, 'registered', title]), ...open.map(({ id, bad, good }) => [nameOf(id), 'public', `${bad.name} fails, ${good.name} does not`])]),
+    table(['incident', 'state', 'title'], [...items.map(({ name, title }) => [name, 'registered', title]), ...open.map((incident) => [nameOf(incident.id), 'public', incidentTitle(incident)])]),
   );
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isStellaError } from '@stella/client';
 import type { Incident } from '@stella/incidents';
 import { canonicaliser } from '@stella/witness';
+import { incidentTitle } from '../releases/release-names.js';
 import type { Session } from '../session.js';
 
 /** What removes from the outputs of an incident's program what differs between equal runs. */
@@ -20,8 +21,7 @@ export async function ensureIncident(session: Session, incident: Incident): Prom
     session.output.progress(`registering ${name}`);
     const { stdout } = canonicaliser(canonicaliserOf(incident))({ stdout: Buffer.from(incident.pass.stdout), stderr: Buffer.alloc(0) });
     const passPredicate = { exitCode: incident.pass.exitCode, stdoutSha256: createHash('sha256').update(stdout).digest('hex') };
-    const title = `${incident.bad.name} fails, ${incident.good.name} does not`;
-    await frvf.createIncident({ incidentId: incident.id, title, passPredicate }, session.call);
+    await frvf.createIncident({ incidentId: incident.id, title: incidentTitle(incident), passPredicate }, session.call);
   }
   return name;
 }

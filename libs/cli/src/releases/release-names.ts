@@ -10,6 +10,11 @@ export function releaseLabel({ program, version }: ReleaseName): string {
   return `${program}@${program === 'lua' ? luaVersion(version) : version}`;
 }
 
+/** What a public incident is, in one line. */
+export function incidentTitle({ bad, good }: Pick<Incident, 'bad' | 'good'>): string {
+  return `${releaseLabel(bad)} fails, ${releaseLabel(good)} does not`;
+}
+
 export function knownReleases(incidents: readonly Incident[] = INCIDENTS): readonly ReleaseName[] {
   const byName = new Map(incidents.flatMap(({ bad, good }) => [bad, good]).map((release) => [release.name, release]));
   return [...byName.values()];

@@ -57,7 +57,7 @@ function claimsPart({ claims }: Verdict): string {
 
 function unexplainedPart({ unexplained, unexplainedCount }: Verdict): string {
   if (unexplainedCount === 0) return 'Unexplained changes: none';
-  const shown = unexplained.slice(0, limits.unexplainedShown);
+  const shown = [...unexplained].sort((a, b) => Number(b.kind === 'function') - Number(a.kind === 'function')).slice(0, limits.unexplainedShown);
   const rows = shown.map(({ change, kind, displayName, unitId }) => [change, kind, displayName || unitId]);
   const rest = unexplainedCount - shown.length;
   return `Unexplained changes: ${unexplainedCount}\n${indented(table(['change', 'kind', 'name'], rows))}${rest > 0 ? `\n  and ${rest} more` : ''}`;

@@ -43,7 +43,7 @@ await benchmark('debuginfod', async (runs) => {
     const groups = await measure(subjects, runs);
     for (const [name, { readyMs, memoryBytes }] of Object.entries(subjects)) {
       facts[`${name}: ready after ms`] = Math.round(readyMs);
-      facts[`${name}: resident MiB`] = Math.round(memoryBytes / 2 ** 20);
+      facts[`${name}: resident MiB`] = Math.round(memoryBytes() / 2 ** 20);
     }
     return { tools: { debuginfod }, facts, groups };
   } finally {

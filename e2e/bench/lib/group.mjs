@@ -1,5 +1,5 @@
 import { RUNS_TO_JUDGE_MIN } from './limits.mjs';
-import { mean, median, percentile, withInterval } from './statistics.mjs';
+import { mean, percentile, withInterval } from './statistics.mjs';
 
 /**
  * What was measured side by side, summed up.
@@ -16,7 +16,7 @@ export function group(title, results, { unit = 'ms', ratios = [], goals = [] } =
   return {
     title,
     unit,
-    cases: Object.entries(results).map(([name, { rounds, cpuMs }]) => ({ name, ...summary(rounds), cpuMsMean: cpuMs, roundMedians: rounds.map(median) })),
+    cases: Object.entries(results).map(([name, { rounds, cpuMs }]) => ({ name, ...summary(rounds), cpuMsMean: cpuMs, roundMedians: rounds.map((samples) => percentile(samples, 0.5)) })),
     ratios: ratios.map(([name, reference]) => ({ case: name, to: reference, ...ratioOf(results, name, reference) })),
     goals: goals.map((goal) => ({ ...goal, ...judge(results, goal) })),
   };
@@ -28,18 +28,17 @@ function summary(rounds) {
 }
 
 function ratioOf(results, name, reference) {
-  const [own, other] = [name, reference].map((each) => results[each].rounds.map(median));
-  return withInterval(own.length, (picked) => median(picked.map((round) => own[round])) / median(picked.map((round) => other[round])));
+  const [own, other] = [name, reference].map((each) => results[each].rounds);
+  return withInterval(own.length, (picked) => medianOf(own, picked) / medianOf(other, picked));
 }
 
-function medianOf(results, name) {
-  const own = results[name].rounds.map(median);
-  return withInterval(own.length, (picked) => median(picked.map((round) => own[round])));
+function medianOf(rounds, picked) {
+  return percentile(picked.flatMap((round) => rounds[round]), 0.5);
 }
 
 /** A goal is met or missed only where the whole interval says so. */
 function judge(results, { case: name, to, max = Infinity, min = -Infinity }) {
-  const found = to === undefined ? medianOf(results, name) : ratioOf(results, name, to);
+  const found = to === undefined ? withInterval(results[name].rounds.length, (picked) => medianOf(results[name].rounds, picked)) : ratioOf(results, name, to);
   return { ...found, outcome: outcomeOf(found, max, min, results[name].rounds.length) };
 }
 

@@ -1,5 +1,5 @@
 export const RUNS_DEFAULT = 30;
-export const RUNS_MAX = 10_000;
+export const RUNS_MAX = 1_000;
 /** With fewer runs nothing is said about a goal. */
 export const RUNS_TO_JUDGE_MIN = 30;
 /** Runs whose times are thrown away: caches fill, code is compiled. */

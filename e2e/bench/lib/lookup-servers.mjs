@@ -1,9 +1,10 @@
-import { fork, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildIdOf } from './build-ids.mjs';
+import { forkServer } from './fork-server.mjs';
 import { KeepAliveClient } from './keep-alive-client.mjs';
 import { START_TIMEOUT_MS } from './limits.mjs';
 
@@ -11,37 +12,22 @@ const MARKETPLACE = fileURLToPath(new URL('../parts/marketplace-server.mjs', imp
 const ELFUTILS_PORT = 8002;
 const POLL_MS = 100;
 
-/** A server of build ids; `ids`: how many it has. */
-class LookupServer {
-  constructor(child, port, ids, readyMs) {
-    Object.assign(this, { child, port, ids, readyMs });
-  }
+/**
+ * @typedef {object} LookupServer of build ids
+ * @property {number} port
+ * @property {number} ids how many it has
+ * @property {number} readyMs how long its start took
+ * @property {() => number} memoryBytes resident, of its own process: without a database beside it
+ * @property {() => Promise<void>} stop
+ */
 
-  /** Resident, in bytes; of its own process, so without a database beside it. */
-  get memoryBytes() {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1];
-    return Number(kib) * 1024;
-  }
-
-  async stop() {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    if (this.child.connected) this.child.disconnect();
-    else this.child.kill('SIGTERM');
-    await ended;
-  }
-}
-
-/** The marketplace with so many ids. @param folder where `builds` lies */
+/** The marketplace with so many ids. @param folder where `builds` lies @returns {Promise<LookupServer>} */
 export async function startMarketplace(folder, fileCount, ids) {
-  const child = fork(MARKETPLACE, [folder, fileCount, ids].map(String), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const { url, readyMs } = await new Promise((resolve, reject) => {
-    child.once('message', resolve).once('exit', (code, signal) => reject(new Error(`the marketplace ended with ${signal ?? code} before it listened`)));
-  });
-  return new LookupServer(child, Number(new URL(url).port), ids, readyMs);
+  const { pid, message, stop } = await forkServer(MARKETPLACE, [folder, fileCount, ids], join(folder, `marketplace-${ids}.log`));
+  return { port: Number(new URL(message.url).port), ids, readyMs: message.readyMs, memoryBytes: () => residentBytes(pid), stop };
 }
 
-/** elfutils' server over the same files, ready when it finds the last of them. It binds every interface. */
+/** elfutils' server over the same files, ready when it finds the last of them. It binds every interface. @returns {Promise<LookupServer>} */
 export async function startElfutils(folder, ids) {
   const startedMs = performance.now();
   const database = join(folder, 'debuginfod.sqlite');
@@ -49,15 +35,23 @@ export async function startElfutils(folder, ids) {
     stdio: 'ignore',
     env: { PATH: process.env.PATH ?? '', HOME: folder, LC_ALL: 'C' },
   });
-  const server = new LookupServer(child, ELFUTILS_PORT, ids, 0);
+  const ended = new Promise((resolve) => child.once('error', resolve).once('exit', resolve));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
   try {
     await allFound(child, ids, startedMs);
   } catch (error) {
-    await server.stop();
+    await stop();
     throw error;
   }
-  server.readyMs = performance.now() - startedMs;
-  return server;
+  return { port: ELFUTILS_PORT, ids, readyMs: performance.now() - startedMs, memoryBytes: () => residentBytes(child.pid), stop };
+}
+
+function residentBytes(pid) {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1024;
 }
 
 async function allFound(child, ids, startedMs) {

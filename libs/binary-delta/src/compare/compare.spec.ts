@@ -134,3 +134,48 @@ test('indexes of different lifters, and units without a side record, are not com
   const leaves = [...units.values()].map(({ leaf }) => encodeLeaf(leaf));
   expect(() => buildUnitIndex(leaves, [], LIFTER)).toThrow(expect.objectContaining({ reason: 'INDEX_INVALID' }));
 });
+
+describe('functions whose variables hold something else at first', () => {
+  const uses = (name: string, content: string, place: string, ref: string): TestUnit =>
+    testUnit(`fn:${name}`, content, { refs: ref === '' ? [] : [ref] }, { shape: `shape ${name}`, code: `code ${name}`, writable: [place] });
+  const variable = (id: string, address: string): TestUnit => testUnit(id, id, { kind: 'data' }, { address });
+  const sameCode = (result: Delta): unknown[] => result.units.flatMap((unit) => (unit.sameCode === true ? [unit.old?.leaf.id] : []));
+  // The variable moves to memory that is zero at first, which no unit holds.
+  const before = [variable('var#1', '0x10'), ...['f', 'g', 'h'].map((name) => uses(name, `${name} 1`, '0x10', 'var#1')), uses('k', 'k', '0x20', '')];
+  const after = (place: string): TestUnit[] => [...['f', 'g'].map((name) => uses(name, `${name} 0`, '0x90', '')), uses('h', 'h 0', place, ''), uses('k', 'k', '0xa0', '')];
+
+  test('are the same code while all of them agree where it is', () => {
+    expect(sameCode(delta(before, after('0x90')))).toEqual(['fn:f', 'fn:g', 'fn:h']);
+  });
+
+  test('one that is led elsewhere is not', () => {
+    expect(sameCode(delta(before, after('0x91')))).toEqual(['fn:f', 'fn:g']);
+    expect(sameCode(delta(before, after('0xa0')))).toEqual(['fn:f', 'fn:g']);
+  });
+
+  test('nor is one whose code is another', () => {
+    const other = after('0x90').map((unit) => (unit.leaf.id === 'fn:h' ? { ...unit, side: { ...unit.side, code: 'other' } } : unit));
+    expect(sameCode(delta(before, other))).toEqual(['fn:f', 'fn:g']);
+  });
+});
+
+describe('variables that are alike', () => {
+  const id = (k: number): string => `var#${'0'.repeat(32)}${k === 0 ? '' : `~${k}`}`;
+  const pointer = (k: number, address: string, to: string): TestUnit => testUnit(id(k), 'pointer', { kind: 'data' }, { address, writable: [to] });
+  const reader = (name: string, ...writable: string[]): TestUnit => testUnit(`fn:${name}`, name, {}, { writable });
+  const before = [pointer(0, '0x10', '0x100'), pointer(1, '0x18', '0x200'), reader('f', '0x10', '0x100'), reader('g', '0x18', '0x200')];
+
+  test('may change their order', () => {
+    expect(delta(before, [pointer(0, '0x50', '0x600'), pointer(1, '0x58', '0x500'), reader('f', '0x58', '0x500'), reader('g', '0x50', '0x600')]).units).toEqual([]);
+  });
+
+  test('one fewer leaves the others as they are', () => {
+    const less = delta([...before, pointer(2, '0x8', '0x300'), reader('h', '0x8', '0x300')], [pointer(0, '0x50', '0x500'), pointer(1, '0x58', '0x600'), reader('f', '0x50', '0x500'), reader('g', '0x58', '0x600')]);
+    expect(rows(less)).toEqual([['fn:h', null, 'removed', 'none'], [id(2), null, 'removed', 'none']]);
+  });
+
+  test('what they lead to cannot be exchanged', () => {
+    const swapped = delta(before, [pointer(0, '0x50', '0x600'), pointer(1, '0x58', '0x500'), reader('f', '0x50', '0x500'), reader('g', '0x58', '0x600')]);
+    expect(rows(swapped).map((row) => (row as string[])[2])).toEqual(expect.arrayContaining(['residual']));
+  });
+});

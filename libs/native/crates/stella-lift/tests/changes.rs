@@ -129,4 +129,38 @@ fn fixtures_of_real_releases() {
     assert!(functions.iter().any(|f| f.ends_with("js_parser.(*parser).parseTypeScriptEnumStmt")), "{functions:#?}");
     assert!(functions.len() <= 12, "{functions:#?}");
     assert!(changed(&a, &b, "residual").is_empty());
+    assert_eq!(a.leaves["go:lastmoduledatap"].1["refs"], serde_json::json!(["go:moduledata"]));
+}
+
+#[test]
+fn what_go_1_20_runs_first_is_read_from_its_records() {
+    let Some(folder) = std::env::var_os("STELLA_FIXTURES").map(std::path::PathBuf::from) else { return };
+    let lifted = lift(&std::fs::read(folder.join("esbuild-0.17.12")).unwrap());
+    let leaf = |id: &str| &lifted.leaves.get(id).unwrap_or_else(|| panic!("no leaf {id}")).1;
+    let records = lifted.leaves.keys().filter(|id| id.starts_with("go:inittask:")).count();
+    assert!(records > 80, "{records}");
+    for (id, (_, value)) in &lifted.leaves {
+        assert!(!id.starts_with("go:") || value["residual"] == 0, "{id} holds what was not understood");
+    }
+    let has = |id: &str, other: &str| leaf(id)["refs"].as_array().unwrap().iter().any(|r| r == other);
+    assert!(has("go:inittask:io/fs", "fn:io/fs.init"));
+    assert!(has("go:inittask:io/fs", "go:inittask:errors"), "through others, too");
+    assert!(has("go:inittask:main", "go:inittask:github.com/evanw/esbuild/internal/js_lexer"));
+    assert!(!has("go:inittask:errors", "go:inittask:io/fs"));
+    assert!(has("go:typelink", "type:*[256]*hpack.node/62720657") && has("fn:runtime.main", "go:inittask:main"));
+}
+
+#[test]
+fn what_variables_hold_at_first_is_not_part_of_the_code() {
+    let folder = |source: &str| lift(&compile(source, &["-no-pie"], true));
+    let source = "static int first = 7, second = 9; volatile int sink;\n__attribute__((noinline)) void set(int v) { first = v; second += v; }\nint main(int c, char **v) { set(c); sink = first + second; return 0; }";
+    let codes = |lifted: &common::Lifted| -> std::collections::BTreeSet<String> {
+        lifted.sides.values().filter_map(|s| Some(s["code"].as_str()?.to_string())).collect()
+    };
+    let (a, other_value, other_place) = (folder(source), folder(&source.replace("= 9", "= 11")), folder(&source.replace("second += v", "first += v")));
+    let mains = |l: &common::Lifted| l.leaves.values().filter(|(_, v)| v["kind"] == "function").count();
+    assert_eq!(mains(&a), mains(&other_value));
+    assert!(!changed(&a, &other_value, "function").is_empty(), "the normal form holds the value");
+    assert_eq!(codes(&a), codes(&other_value), "the code form does not");
+    assert_ne!(codes(&a), codes(&other_place));
 }

@@ -13,5 +13,6 @@ export {
   type BaselineBasis, type EvidenceRef, type RefusedEvidence, type ReleaseArtifact, type StatedChange, type StatedClaim, type StatedWaivers, type Source, type Verdict,
 } from './verdict-statement.js';
 export { EXIT_CODES, REFUSALS, type Answer, type Refusal } from './verify/answer.js';
-export { verifyBundle, type VerifyOptions } from './verify/verify-bundle.js';
+export { verifyBundle } from './verify/verify-bundle.js';
+export type { VerifyOptions } from './verify/verify-options.js';
 export { verifyBundleCommand, type CommandResult, type VerifyCommandInput } from './verify/verify-command.js';

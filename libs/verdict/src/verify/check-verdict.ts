@@ -8,7 +8,7 @@ import { summaryOf } from '../bundle/summary.js';
 import { FUTURE_SKEW_MS } from '../limits.js';
 import type { Verdict } from '../verdict-statement.js';
 import { couldNotCheck, refuse } from './answer.js';
-import type { VerifyOptions } from './verify-bundle.js';
+import type { VerifyOptions } from './verify-options.js';
 
 /** A statement from the very bytes whose signature was checked. */
 export interface OpenedVerdict {

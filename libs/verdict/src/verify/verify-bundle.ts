@@ -1,4 +1,4 @@
-import { SHA256_HEX, trustedKey, type RevocationList, type TrustRoot } from '@stella/attestation';
+import { SHA256_HEX, trustedKey } from '@stella/attestation';
 import { parseBundle, type Bundle } from '../bundle/bundle.js';
 import { readVerdict, type Verdict } from '../verdict-statement.js';
 import { attempt, Ended, wrongUsage, type Answer } from './answer.js';
@@ -7,22 +7,7 @@ import { checkEvidenceList } from './check-evidence-list.js';
 import { checkPolicy } from './check-policy.js';
 import { checkRecomputation } from './check-recomputation.js';
 import { checkWaivers } from './check-waivers.js';
-
-/** Whom the verifier believes, and what he asks; none of it comes from the bundle. */
-export interface VerifyOptions {
-  readonly root: TrustRoot;
-  /** The list of the verdict signer's organisation; undefined with why when there is none that is fresh. */
-  readonly revocations: { readonly list: RevocationList } | { readonly unavailable: string };
-  /** Digests that have to be covered, lower-case hex. */
-  readonly subjects: readonly string[];
-  readonly policySha256: string;
-  readonly now: Date;
-  readonly maxAgeMs?: number;
-  /** The tenant's verifier; needed where the root lists more than one. */
-  readonly verifierId?: string;
-  readonly resourceUri?: string;
-  readonly bundleBytesMax?: number;
-}
+import type { VerifyOptions } from './verify-options.js';
 
 /**
  * Checks a bundle offline and computes its decision again. The first thing that is wrong is the answer, in the order:

@@ -1,7 +1,8 @@
 import { isJsonObject, parseDevelopmentTrustRoot, parseStrictJson, publicKeyFromPem, type PublicKey, verifyRevocationList, verifyTrustRoot, trustedKeys, type TrustRoot } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import { EXIT_CODES, type Answer } from './answer.js';
-import { verifyBundle, type VerifyOptions } from './verify-bundle.js';
+import { verifyBundle } from './verify-bundle.js';
+import type { VerifyOptions } from './verify-options.js';
 
 /** What `stella verify` was given: contents of files, and options as typed. */
 export interface VerifyCommandInput {

@@ -1,38 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import type { CrossVerification, FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
-import { DomainError } from '@stella/errors';
+import type { FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
+import { DomainError, isDomainError } from '@stella/errors';
 import type { GrpcClient } from '@stella/platform-grpc';
-import type { EvidenceItem } from '@stella/verdict';
-import type { EvidenceLog } from '../application/ports.js';
-
-const PAGE = 100;
+import type { LogProof } from '@stella/verdict';
+import type { Call, EvidenceLog, FoundCheck } from '../application/ports.js';
+import { limits } from '../limits.js';
 
 export class FbpeLog implements EvidenceLog {
   constructor(private readonly fbpe: GrpcClient<typeof FederationServiceService>) {}
 
-  async append(tenant: string, envelope: Uint8Array, signal: AbortSignal): Promise<EvidenceItem> {
-    const { entry } = await this.fbpe.appendEntry({ requestId: randomUUID(), envelope: Buffer.from(envelope) }, { tenant, signal });
-    if (!entry) throw new DomainError('EVALUATION_FAILED', { part: 'log', problem: 'fbpe sent no entry' });
-    return { envelope, log: { record: entry.record, proof: entry.proof } };
+  async append({ requestId, ...settings }: Call, envelope: Uint8Array): Promise<LogProof> {
+    const { entry } = await this.fbpe.appendEntry({ requestId, envelope: Buffer.from(envelope) }, { ...settings, deadlineMs: limits.callTimeoutMs });
+    if (!entry || entry.proof.length === 0) throw new DomainError('REMOTE_FAILED', { service: 'fbpe', missing: 'proof of an entry' });
+    return { record: entry.record, proof: entry.proof };
   }
 
-  async state(signal: AbortSignal): Promise<{ origin: string; size: number }> {
-    const { node } = await this.fbpe.getNode({}, { signal });
-    if (!node) throw new DomainError('EVALUATION_FAILED', { part: 'log', problem: 'fbpe sent no node' });
-    return { origin: node.origin, size: Number(node.size) };
-  }
-
-  async crossVerifications(tenant: string, candidateSha256: string, signal: AbortSignal): Promise<{ envelopes: readonly Uint8Array[]; sameOperator: number }> {
-    const found: CrossVerification[] = [];
-    let pageToken = '';
-    do {
-      const page = await this.fbpe.queryProvenance({ subjectSha256: candidateSha256, pageSize: PAGE, pageToken }, { tenant, signal });
-      found.push(...page.entries.flatMap(({ crossVerifications }) => crossVerifications));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== '');
-    return {
-      envelopes: found.filter(({ sameOperator }) => !sameOperator).flatMap(({ evidence }) => (evidence ? [evidence.envelope] : [])),
-      sameOperator: found.filter(({ sameOperator }) => sameOperator).length,
-    };
+  /** What is in no log has been checked by nobody. */
+  async checksOf({ requestId: _, ...settings }: Call, payloadSha256: string): Promise<readonly FoundCheck[]> {
+    try {
+      const { entry } = await this.fbpe.getEntry({ key: { $case: 'payloadSha256', value: payloadSha256 } }, settings);
+      return (entry?.crossVerifications ?? []).flatMap(({ evidence, sameOperator }) => (evidence && evidence.envelope.length > 0 ? [{ envelope: evidence.envelope, sameOperator }] : []));
+    } catch (error) {
+      if (isDomainError(error, 'ENTRY_NOT_FOUND')) return [];
+      throw error;
+    }
   }
 }

@@ -1,52 +1,61 @@
-import { randomUUID } from 'node:crypto';
 import { OperationState, OutcomeClass, type Verification, type Witness, type WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
+import { DomainError } from '@stella/errors';
 import type { GrpcClient } from '@stella/platform-grpc';
-import type { ReplayEvidence, WitnessRef, Witnesses } from '../application/ports.js';
+import type { Call, ReplayEvidence, WitnessRef, Witnesses } from '../application/ports.js';
 import { limits } from '../limits.js';
 
 const PREFIX = 'incidents/';
+const PAGE_SIZE = 1_000;
+/** Beyond a long poll's own time. */
+const SLACK_MS = 30_000;
 
 export class FrvfWitnesses implements Witnesses {
   constructor(private readonly frvf: GrpcClient<typeof WitnessServiceService>) {}
 
-  async requireIncident(tenant: string, incident: string, signal: AbortSignal): Promise<void> {
-    await this.frvf.getIncident({ name: `${PREFIX}${incident}` }, { tenant, signal });
+  async requireIncident({ requestId: _, ...settings }: Call, incident: string): Promise<void> {
+    await this.frvf.getIncident({ name: `${PREFIX}${incident}` }, settings);
   }
 
-  async list(tenant: string, incident: string | undefined, signal: AbortSignal): Promise<readonly WitnessRef[]> {
+  ofIncident(call: Call, incident: string): Promise<readonly WitnessRef[]> {
+    return this.#list(call, `${PREFIX}${incident}`, () => true);
+  }
+
+  ofArtifact(call: Call, artifactSha256: string): Promise<readonly WitnessRef[]> {
+    return this.#list(call, '', (witness) => witness.artifactSha256 === artifactSha256);
+  }
+
+  async envelope({ requestId: _, ...settings }: Call, name: string): Promise<Uint8Array> {
+    const { witness } = await this.frvf.getWitness({ name, waitMs: 0 }, settings);
+    if (!witness?.evidence || witness.evidence.envelope.length === 0) throw new DomainError('REMOTE_FAILED', { service: 'frvf', missing: 'evidence of a witness', witness: name });
+    return witness.evidence.envelope;
+  }
+
+  async replay({ requestId, ...settings }: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence> {
+    const created = await this.frvf.createVerification({ requestId, witness, artifactSha256, replays, fresh: false }, settings);
+    const cached = created.verification?.cached ?? false;
+    let { verification } = created;
+    while (verification?.state === OperationState.OPERATION_STATE_RUNNING) {
+      ({ verification } = await this.frvf.getVerification({ name: verification.name, waitMs: limits.replayPollMs }, { ...settings, deadlineMs: limits.replayPollMs + SLACK_MS }));
+    }
+    if (!verification) throw new DomainError('REMOTE_FAILED', { service: 'frvf', missing: 'verification' });
+    return toEvidence(verification, cached);
+  }
+
+  async #list({ requestId: _, ...settings }: Call, incident: string, isWanted: (witness: Witness) => boolean): Promise<readonly WitnessRef[]> {
     const found: WitnessRef[] = [];
     let pageToken = '';
-    do {
-      const page = await this.frvf.listWitnesses({ incident: incident === undefined ? '' : `${PREFIX}${incident}`, pageSize: limits.witnessesMax, pageToken }, { tenant, signal });
-      const done = page.witnesses.filter(({ state }) => state === OperationState.OPERATION_STATE_DONE);
-      found.push(...(await Promise.all(done.map(({ name }) => this.#get(tenant, name, signal)))));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== '' && found.length < limits.witnessesMax);
-    return found;
-  }
-
-  async replay(tenant: string, witness: string, artifactSha256: string, replays: number, signal: AbortSignal): Promise<ReplayEvidence> {
-    let { verification } = await this.frvf.createVerification({ requestId: randomUUID(), witness, artifactSha256, replays, fresh: false }, { tenant, signal });
-    while (verification?.state === OperationState.OPERATION_STATE_RUNNING) {
-      ({ verification } = await this.frvf.getVerification({ name: verification.name, waitMs: limits.pollMs }, { tenant, signal, deadlineMs: limits.pollMs + 30_000 }));
+    for (let page = 0; page < limits.witnessPagesMax; page++) {
+      const { witnesses, nextPageToken } = await this.frvf.listWitnesses({ incident, pageSize: PAGE_SIZE, pageToken }, settings);
+      found.push(...witnesses.filter(isWanted).map(toRef));
+      if (nextPageToken === '') return found;
+      pageToken = nextPageToken;
     }
-    return toEvidence(verification);
-  }
-
-  /** Lists carry no envelopes. */
-  async #get(tenant: string, name: string, signal: AbortSignal): Promise<WitnessRef> {
-    const { witness } = await this.frvf.getWitness({ name, waitMs: 0 }, { tenant, signal });
-    return toRef(witness, name);
+    throw new DomainError('EVALUATION_FAILED', { problem: 'more witnesses than can be looked through', pagesMax: String(limits.witnessPagesMax) });
   }
 }
 
-function toRef(witness: Witness | undefined, name: string): WitnessRef {
-  return {
-    name,
-    incident: (witness?.incident ?? '').replace(PREFIX, ''),
-    artifactSha256: witness?.artifactSha256 ?? '',
-    envelope: witness?.evidence?.envelope ?? new Uint8Array(),
-  };
+function toRef({ name, incident, artifactSha256 }: Witness): WitnessRef {
+  return { name, artifactSha256, incident: incident.startsWith(PREFIX) ? incident.slice(PREFIX.length) : incident };
 }
 
 const WORDS: Partial<Record<OutcomeClass, string>> = {
@@ -58,13 +67,7 @@ const WORDS: Partial<Record<OutcomeClass, string>> = {
   [OutcomeClass.OUTCOME_CLASS_INFRASTRUCTURE]: 'could not be replayed',
 };
 
-function toEvidence(verification: Verification | undefined): ReplayEvidence {
-  return {
-    envelope: verification?.evidence && verification.evidence.envelope.length > 0 ? verification.evidence.envelope : undefined,
-    outcome: WORDS[verification?.outcome ?? OutcomeClass.OUTCOME_CLASS_UNSPECIFIED] ?? 'unknown',
-    successes: verification?.successes ?? 0,
-    replays: verification?.replays ?? 0,
-    cached: verification?.cached ?? false,
-    problem: verification?.failureReason ?? 'frvf sent no verification',
-  };
+function toEvidence({ evidence, outcome, successes, replays, failureReason }: Verification, cached: boolean): ReplayEvidence {
+  const envelope = evidence && evidence.envelope.length > 0 ? evidence.envelope : undefined;
+  return { envelope, outcome: WORDS[outcome] ?? 'unknown', successes, replays, cached, failureReason };
 }

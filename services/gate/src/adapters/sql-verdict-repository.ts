@@ -1,17 +1,15 @@
-import { IN_TOTO_PAYLOAD_TYPE, parseEnvelope, parseStatement, type Revocation, sha256Hex } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
+import { parseEnvelope, parseStatement, sha256Hex } from '@stella/attestation';
 import type { BlobStore } from '@stella/platform-blobs';
-import type { Database, Tx } from '@stella/platform-database';
+import type { Database, Sql, Tx } from '@stella/platform-database';
 import { readVerdict } from '@stella/verdict';
-import type { PagePlace, VerdictPage, VerdictRepository } from '../application/ports.js';
-import type { VerdictRecord } from '../domain/release.js';
+import type { EarlierAnswer, PagePlace, VerdictPage, VerdictRepository } from '../application/ports.js';
+import { isWhole, type RevocationWord, type VerdictRecord, type VerdictScope } from '../domain/verdict-record.js';
 import { limits } from '../limits.js';
+import { lockInTransaction } from './advisory-locks.js';
 
 interface VerdictRow {
   readonly id: string;
   readonly tenant: string;
-  readonly request_digest: string;
-  readonly witnesses_sha256: string;
   readonly envelope_sha256: string;
   readonly vsa_sha256: string;
   readonly bundle_sha256: string;
@@ -19,8 +17,10 @@ interface VerdictRow {
   readonly evaluation_ms: number;
   readonly issued_at: Date;
   readonly revoked_at: Date | null;
-  readonly revoked_reason: string;
 }
+
+const COLUMNS = 'id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at';
+const NEWEST = 'ORDER BY issued_at DESC, id DESC LIMIT 1';
 
 /** Rows say where a verdict stands; what it says is read from its envelope. */
 export class SqlVerdictRepository implements VerdictRepository {
@@ -29,80 +29,73 @@ export class SqlVerdictRepository implements VerdictRepository {
     private readonly blobs: BlobStore,
   ) {}
 
-  answerTo(tenant: string, requestDigest: string, witnessesSha256: string): Promise<VerdictRecord | undefined> {
+  answerTo({ tenant, requestDigest, askedSha256, trustRootSha256 }: EarlierAnswer): Promise<VerdictRecord | undefined> {
     return this.#one(
-      `SELECT * FROM verdicts WHERE tenant = $1 AND request_digest = $2 AND witnesses_sha256 = $3 AND revoked_at IS NULL
-       ORDER BY issued_at DESC, id LIMIT 1`,
-      [tenant, requestDigest, witnessesSha256],
+      `SELECT ${COLUMNS} FROM verdicts v
+       WHERE tenant = $1 AND request_digest = $2 AND asked_sha256 = $3 AND trust_root_sha256 = $4 AND is_whole AND revoked_at IS NULL
+         AND NOT EXISTS (
+           SELECT FROM news n
+           WHERE n.tenant = v.tenant AND n.subject = ANY (v.subjects) AND n.time > v.start_time - $5 * interval '1 millisecond'
+             AND NOT n.evidence = ANY (v.considered)
+         )
+       ${NEWEST}`,
+      [tenant, requestDigest, askedSha256, trustRootSha256, limits.newsSkewMs],
     );
   }
 
   get(tenant: string, id: string): Promise<VerdictRecord | undefined> {
-    return this.#one('SELECT * FROM verdicts WHERE tenant = $1 AND id = $2', [tenant, id]);
-  }
-
-  inForce(tenant: string, candidateSha256: string, policyId: string): Promise<VerdictRecord | undefined> {
-    return this.#one(
-      `SELECT * FROM verdicts WHERE tenant = $1 AND candidate_sha256 = $2 AND policy_id = $3 AND revoked_at IS NULL
-       ORDER BY issued_at DESC, id LIMIT 1`,
-      [tenant, candidateSha256, policyId],
-    );
+    return this.#one(`SELECT ${COLUMNS} FROM verdicts WHERE tenant = $1 AND id = $2`, [tenant, id]);
   }
 
   allowOf(tenant: string, candidateSha256: string): Promise<VerdictRecord | undefined> {
-    return this.#one(
-      `SELECT * FROM verdicts WHERE tenant = $1 AND candidate_sha256 = $2 AND outcome = 'ALLOW' AND revoked_at IS NULL
-       ORDER BY issued_at DESC, id LIMIT 1`,
-      [tenant, candidateSha256],
+    return this.#one(`SELECT ${COLUMNS} FROM verdicts WHERE tenant = $1 AND candidate_sha256 = $2 AND outcome = 'ALLOW' AND revoked_at IS NULL ${NEWEST}`, [tenant, candidateSha256]);
+  }
+
+  async inForce(tenant: string, candidateSha256: string, policyId: string, tx?: Tx): Promise<readonly string[]> {
+    if (tx) await lockInTransaction(tx, `verdicts of ${tenant} ${candidateSha256} ${policyId}`);
+    const sql: Sql = tx ?? this.database;
+    const rows = await sql.query<{ id: string }>(
+      'SELECT id FROM verdicts WHERE tenant = $1 AND candidate_sha256 = $2 AND policy_id = $3 AND revoked_at IS NULL ORDER BY issued_at DESC, id DESC',
+      [tenant, candidateSha256, policyId],
     );
+    return rows.map(({ id }) => id);
   }
 
   async list(tenant: string, candidateSha256: string | undefined, after: PagePlace | undefined, count: number): Promise<VerdictPage> {
     const rows = await this.database.query<VerdictRow>(
-      `SELECT * FROM verdicts WHERE tenant = $1 AND ($2::text IS NULL OR candidate_sha256 = $2)
+      `SELECT ${COLUMNS} FROM verdicts WHERE tenant = $1 AND ($2::text IS NULL OR candidate_sha256 = $2)
          AND ($3::timestamptz IS NULL OR (issued_at, id) < ($3, $4))
        ORDER BY issued_at DESC, id DESC LIMIT $5`,
       [tenant, candidateSha256 ?? null, after?.issuedAt ?? null, after?.id ?? '', count + 1],
     );
-    const records = await Promise.all(rows.slice(0, count).map((row) => this.#record(row)));
+    const records: VerdictRecord[] = [];
+    // One after the other: an envelope is some megabytes where much is unexplained.
+    for (const row of rows.slice(0, count)) records.push(await this.#record(row));
     const last = records.at(-1);
     return { records, next: rows.length > count && last ? { issuedAt: last.issuedAt, id: last.id } : undefined };
   }
 
-  async add(tx: Tx, record: VerdictRecord): Promise<void> {
+  async add(tx: Tx, record: VerdictRecord, scope: VerdictScope): Promise<void> {
     const { verdict } = record;
     await tx.execute(
-      `INSERT INTO verdicts (id, tenant, request_digest, outcome, baseline_sha256, candidate_sha256, policy_id, policy_sha256, witnesses_sha256,
-         envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, supersedes, issued_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO verdicts (id, tenant, request_digest, outcome, baseline_sha256, candidate_sha256, policy_id, policy_sha256, envelope_sha256,
+         vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, supersedes, issued_at, asked_sha256, trust_root_sha256, is_whole, start_time,
+         subjects, considered)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
       [
-        record.id, record.tenant, record.requestDigest, verdict.outcome, verdict.baseline.sha256, verdict.candidate.sha256, verdict.policy.id,
-        verdict.policy.sha256, record.witnessesSha256, sha256Hex(record.envelope), record.vsa.length > 0 ? sha256Hex(record.vsa) : '',
-        record.bundleSha256, record.bundleSizeBytes, record.evaluationMs, verdict.supersedes, record.issuedAt,
+        record.id, record.tenant, verdict.requestId, verdict.outcome, verdict.baseline.sha256, verdict.candidate.sha256, verdict.policy.id, verdict.policy.sha256,
+        sha256Hex(record.envelope), record.vsa ? sha256Hex(record.vsa) : '', record.bundleSha256, record.bundleSizeBytes, record.evaluationMs, verdict.supersedes,
+        record.issuedAt, scope.askedSha256, verdict.trustRootSha256, isWhole(verdict), scope.startTime, scope.subjects, scope.considered,
       ],
     );
   }
 
-  async revoke(tx: Tx, tenant: string, id: string, reason: string, at: Date): Promise<boolean> {
-    const changed = await tx.execute('UPDATE verdicts SET revoked_at = $3, revoked_reason = $4 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL', [tenant, id, at, reason]);
-    if (changed > 0) await tx.execute('UPDATE revocation_list SET version = version + 1');
-    return changed > 0;
-  }
-
-  async revocations(): Promise<{ version: number; entries: readonly Revocation[] }> {
-    return this.database.tx(
-      async (tx) => {
-        const [list] = await tx.query<{ version: bigint }>('SELECT version FROM revocation_list');
-        const rows = await tx.query<{ id: string; revoked_at: Date; revoked_reason: string }>(
-          'SELECT id, revoked_at, revoked_reason FROM verdicts WHERE revoked_at IS NOT NULL ORDER BY revoked_at, id LIMIT $1',
-          [limits.revocationsListedMax + 1],
-        );
-        // A list that is cut short would say "not revoked" of what it leaves out.
-        if (!list || rows.length > limits.revocationsListedMax) throw new DomainError('REVOCATION_LIST_INVALID', { problem: 'more revocations than a list holds' });
-        return { version: Number(list.version), entries: rows.map((row) => ({ kind: 'verdict' as const, id: row.id, reason: row.revoked_reason, at: row.revoked_at })) };
-      },
-      { isolation: 'repeatable read', readOnly: true },
+  async revoke(tx: Tx, tenant: string, id: string, { word, note }: { readonly word: RevocationWord; readonly note: string }, at: Date): Promise<boolean> {
+    const changed = await tx.execute(
+      'UPDATE verdicts SET revoked_at = $3, revoked_reason = $4, revoked_note = $5 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL',
+      [tenant, id, at, word, note.replaceAll('\0', '')],
     );
+    return changed > 0;
   }
 
   async #one(text: string, values: readonly unknown[]): Promise<VerdictRecord | undefined> {
@@ -111,23 +104,21 @@ export class SqlVerdictRepository implements VerdictRepository {
   }
 
   async #record(row: VerdictRow): Promise<VerdictRecord> {
-    const envelope = await this.blobs.bytes(row.envelope_sha256);
-    const { payload, payloadType } = parseEnvelope(envelope);
-    if (payloadType !== IN_TOTO_PAYLOAD_TYPE) throw new DomainError('VERDICT_INVALID', { verdict: row.id, problem: 'payload type' });
+    const [envelope, vsa] = await Promise.all([
+      this.blobs.bytes(row.envelope_sha256, limits.envelopeBytesMax),
+      row.vsa_sha256 === '' ? undefined : this.blobs.bytes(row.vsa_sha256, limits.envelopeBytesMax),
+    ]);
     return {
       id: row.id,
       tenant: row.tenant,
-      requestDigest: row.request_digest,
-      witnessesSha256: row.witnesses_sha256,
-      verdict: readVerdict(parseStatement(payload)),
+      verdict: readVerdict(parseStatement(parseEnvelope(envelope).payload)),
       envelope,
-      vsa: row.vsa_sha256 === '' ? new Uint8Array() : await this.blobs.bytes(row.vsa_sha256),
+      vsa,
       bundleSha256: row.bundle_sha256,
       bundleSizeBytes: Number(row.bundle_size_bytes),
       evaluationMs: row.evaluation_ms,
       issuedAt: row.issued_at,
       revokedAt: row.revoked_at ?? undefined,
-      revokedReason: row.revoked_reason,
     };
   }
 }

@@ -16,18 +16,20 @@ import type {
   RevokeVerdictRequest,
   RevokeVerdictResponse,
 } from '@stella/contracts/stella/gate/v1alpha/gate';
-import { type Action, authorize } from '@stella/platform-auth';
+import { DomainError, isDomainError } from '@stella/errors';
+import { type Action, authorize, type Principal } from '@stella/platform-auth';
 import { principalOf, serverStream, signalOf } from '@stella/platform-grpc';
 import type { Observable } from 'rxjs';
 import { EvaluateRelease, type EvaluationEvent } from '../application/evaluate-release.js';
+import { GateTrust } from '../application/gate-trust.js';
 import { Policies } from '../application/policies.js';
 import { ReadVerdicts } from '../application/read-verdicts.js';
 import { Revocations } from '../application/revocations.js';
 import { RevokeVerdict } from '../application/revoke-verdict.js';
-import { TrustDocuments } from '../application/trust-documents.js';
+import type { BaselineWord } from '../domain/release.js';
 import { limits } from '../limits.js';
 import { decodePageToken, encodePageToken } from './page-token.js';
-import { toPolicy, toQuestion, toVerdict } from './translate.js';
+import { toListedVerdict, toPolicy, toQuestion, toVerdict } from './translate.js';
 
 @Controller()
 export class GateController {
@@ -37,7 +39,7 @@ export class GateController {
     private readonly revocation: RevokeVerdict,
     private readonly policies: Policies,
     private readonly revocations: Revocations,
-    private readonly trust: TrustDocuments,
+    private readonly trust: GateTrust,
   ) {}
 
   @GrpcMethod('GateService', 'evaluateRelease')
@@ -53,8 +55,9 @@ export class GateController {
   @GrpcMethod('GateService', 'listVerdicts')
   async listVerdicts({ candidateSha256, pageSize, pageToken }: ListVerdictsRequest, metadata: Metadata): Promise<ListVerdictsResponse> {
     const tenant = tenantThatMay('read', metadata);
-    const { records, next } = await this.verdicts.list(tenant, candidateSha256 || undefined, decodePageToken(pageToken), pageSize || limits.pageSizeDefault);
-    return { verdicts: records.map((record) => toVerdict(record, true)), nextPageToken: encodePageToken(next) };
+    const list = `verdicts ${tenant} ${candidateSha256}`;
+    const { records, next } = await this.verdicts.list(tenant, candidateSha256 || undefined, decodePageToken(pageToken, list), pageSize || limits.pageSizeDefault);
+    return { verdicts: records.map(toListedVerdict), nextPageToken: encodePageToken(next, list) };
   }
 
   @GrpcMethod('GateService', 'getBundle')
@@ -68,23 +71,24 @@ export class GateController {
   }
 
   @GrpcMethod('GateService', 'listPolicies')
-  async listPolicies(_request: ListPoliciesRequest, metadata: Metadata): Promise<ListPoliciesResponse> {
+  async listPolicies({ pageToken }: ListPoliciesRequest, metadata: Metadata): Promise<ListPoliciesResponse> {
     tenantThatMay('read', metadata);
+    // There are fewer than the smallest page holds: no token was ever given out.
+    if (pageToken !== '') throw new DomainError('PAGE_TOKEN_INVALID');
     return { policies: (await this.policies.list()).map(toPolicy), nextPageToken: '' };
   }
 
   @GrpcMethod('GateService', 'getTrust')
   async getTrust(_request: object, metadata: Metadata): Promise<GetTrustResponse> {
     tenantThatMay('read', metadata);
-    const { trustRoot, rootKeyFingerprint } = this.trust;
-    return { trustRoot: Buffer.from(trustRoot), rootKeyFingerprint, revocationList: Buffer.from(await this.revocations.sign()) };
+    const { envelope } = await this.revocations.current();
+    return { trustRoot: Buffer.from(this.trust.envelope), rootKeyFingerprint: this.trust.rootKeyFingerprint, revocationList: Buffer.from(envelope) };
   }
 
   async *#evaluate(request: EvaluateReleaseRequest, metadata: Metadata, signal: AbortSignal): AsyncGenerator<EvaluateReleaseResponse> {
     const tenant = tenantThatMay('write', metadata);
-    // Whoever says that a build runs vouches for it.
-    if (request.baselineBasis === 'runs') tenantThatMay('operate', metadata);
-    for await (const event of this.evaluation.execute(toQuestion(tenant, request), signal)) yield toMessage(event);
+    const question = toQuestion(tenant, baselineWord(request, principalOf(metadata)), request);
+    for await (const event of this.evaluation.execute(question, signal)) yield toMessage(event);
   }
 
   async *#bundle(tenant: string, id: string): AsyncGenerator<GetBundleResponse> {
@@ -103,8 +107,28 @@ function toMessage(event: EvaluationEvent): EvaluateReleaseResponse {
 
 function tenantThatMay(action: Action, metadata: Metadata): string {
   const principal = principalOf(metadata);
-  authorize(principal, action, { type: 'verdict', id: '*', tenant: principal.tenant });
+  may(principal, action);
   return principal.tenant;
+}
+
+/** @throws DomainError PERMISSION_DENIED */
+function may(principal: Principal, action: Action): void {
+  authorize(principal, action, { type: 'verdict', id: '*', tenant: principal.tenant });
+}
+
+/** Whoever says that a build runs vouches for it: its author alone may not. @throws DomainError PERMISSION_DENIED */
+function baselineWord({ baselineBasis }: EvaluateReleaseRequest, principal: Principal): BaselineWord {
+  if (baselineBasis === 'runs') {
+    may(principal, 'operate');
+    return 'runs';
+  }
+  try {
+    may(principal, 'operate');
+    return 'authorised';
+  } catch (error) {
+    if (isDomainError(error, 'PERMISSION_DENIED')) return 'nobody';
+    throw error;
+  }
 }
 
 function idOf(name: string): string {

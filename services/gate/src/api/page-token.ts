@@ -1,16 +1,22 @@
+import { createHash } from 'node:crypto';
 import { DomainError } from '@stella/errors';
 import type { PagePlace } from '../application/ports.js';
 
-const TOKEN = /^(\d{1,15})\.([0-9a-f]{64})$/;
+const TOKEN = /^(\d{1,15})\.([0-9a-f]{64})\.([0-9a-f]{16})$/;
 
-export function encodePageToken(place: PagePlace | undefined): string {
-  return place ? Buffer.from(`${place.issuedAt.getTime()}.${place.id}`).toString('base64url') : '';
+/** Where a page ended, bound to the list that it is of. */
+export function encodePageToken(place: PagePlace | undefined, list: string): string {
+  return place ? Buffer.from(`${place.issuedAt.getTime()}.${place.id}.${listHash(list)}`).toString('base64url') : '';
 }
 
 /** @throws DomainError PAGE_TOKEN_INVALID */
-export function decodePageToken(token: string): PagePlace | undefined {
+export function decodePageToken(token: string, list: string): PagePlace | undefined {
   if (token === '') return undefined;
-  const [, issuedAtMs, id] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  if (issuedAtMs === undefined || id === undefined) throw new DomainError('PAGE_TOKEN_INVALID');
+  const [, issuedAtMs, id, hash] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
+  if (issuedAtMs === undefined || id === undefined || hash !== listHash(list)) throw new DomainError('PAGE_TOKEN_INVALID');
   return { issuedAt: new Date(Number(issuedAtMs)), id };
+}
+
+function listHash(list: string): string {
+  return createHash('sha256').update(list).digest('hex').slice(0, 16);
 }

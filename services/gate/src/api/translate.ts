@@ -1,25 +1,26 @@
 import { PREDICATE_TYPES, sha256Hex } from '@stella/attestation';
 import type { Evidence } from '@stella/contracts/stella/common/v1alpha/common';
 import { ClaimState, type EvaluateReleaseRequest, type Policy, type Verdict as VerdictMessage } from '@stella/contracts/stella/gate/v1alpha/gate';
+import { DomainError } from '@stella/errors';
 import { checkClaims, claimSentence, parseClaim } from '@stella/policy';
 import type { PolicyInForce } from '../application/policies.js';
-import type { ReleaseQuestion, VerdictRecord } from '../domain/release.js';
+import { type BaselineWord, releaseSide, type ReleaseQuestion, resourceUriOf } from '../domain/release.js';
+import type { VerdictRecord } from '../domain/verdict-record.js';
 import { OUTCOMES } from '../events.js';
-import { limits } from '../limits.js';
 
 const STATES = { proved: ClaimState.CLAIM_STATE_PROVED, refuted: ClaimState.CLAIM_STATE_REFUTED, unproved: ClaimState.CLAIM_STATE_UNPROVED } as const;
 
-/** @throws DomainError CLAIM_INVALID, CLAIMS_TOO_MANY */
-export function toQuestion(tenant: string, request: EvaluateReleaseRequest): ReleaseQuestion {
-  const { baseline, candidate, claims, policy, baselineBasis, fresh } = request;
+/** @throws DomainError CLAIM_INVALID, CLAIMS_TOO_MANY, REQUEST_INVALID */
+export function toQuestion(tenant: string, baselineWord: BaselineWord, { baseline, candidate, claims, policy, fresh }: EvaluateReleaseRequest): ReleaseQuestion {
+  if (!baseline || !candidate) throw new DomainError('REQUEST_INVALID', { fields: 'baseline candidate' });
   return {
     tenant,
-    baseline: { sha256: baseline?.sha256 ?? '', label: baseline?.label ?? '' },
-    candidate: { sha256: candidate?.sha256 ?? '', label: candidate?.label ?? '', resourceUri: candidate?.resourceUri ?? '' },
+    baselineWord,
+    fresh,
+    baseline: releaseSide('baseline', baseline.sha256, baseline.label),
+    candidate: { ...releaseSide('candidate', candidate.sha256, candidate.label), resourceUri: resourceUriOf(candidate.sha256, candidate.resourceUri) },
     claims: checkClaims(claims.map(parseClaim)),
     policyId: policy.slice('policies/'.length),
-    saidToRun: baselineBasis === 'runs',
-    fresh,
   };
 }
 
@@ -27,7 +28,7 @@ export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessag
   const { verdict } = record;
   return {
     name: `verdicts/${record.id}`,
-    requestDigest: record.requestDigest,
+    requestDigest: verdict.requestId,
     outcome: OUTCOMES[verdict.outcome],
     baseline: { ...verdict.baseline, resourceUri: '' },
     candidate: { ...verdict.candidate },
@@ -35,11 +36,11 @@ export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessag
     policySha256: verdict.policy.sha256,
     unmetRules: verdict.unmetRules.map(({ id, reason, remedy, bars }) => ({ rule: id, reason, remedy, bars })),
     claims: verdict.claims.map(({ claim, state, detail, breadthPpm }) => ({ claim: claimSentence(claim), state: STATES[state], detail, breadthPpm })),
-    unexplained: verdict.unexplained.slice(0, limits.unexplainedListedMax).map(({ unitId, kind, displayName, change }) => ({ unitId, kind, displayName, change })),
+    unexplained: verdict.unexplained.map(({ unitId, kind, displayName, change }) => ({ unitId, kind, displayName, change })),
     unexplainedCount: verdict.unexplainedCount,
     facts: Object.entries(verdict.facts).map(([name, fact]) => ({ name, value: String(fact.value) })),
     statement: evidence(record.envelope, PREDICATE_TYPES.verdict),
-    vsa: record.vsa.length > 0 ? evidence(record.vsa, PREDICATE_TYPES.slsaVsa) : undefined,
+    vsa: record.vsa && evidence(record.vsa, PREDICATE_TYPES.slsaVsa),
     issueTime: record.issuedAt,
     supersedes: verdict.supersedes && `verdicts/${verdict.supersedes}`,
     bundleSha256: record.bundleSha256,
@@ -48,6 +49,11 @@ export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessag
     evaluationMs: BigInt(record.evaluationMs),
     revoked: record.revokedAt !== undefined,
   };
+}
+
+/** A page of a hundred whole verdicts would be larger than a message may be. */
+export function toListedVerdict(record: VerdictRecord): VerdictMessage {
+  return { ...toVerdict(record, true), facts: [], unexplained: [], statement: undefined, vsa: undefined };
 }
 
 export function toPolicy({ stored, set }: PolicyInForce): Policy {

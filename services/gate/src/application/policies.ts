@@ -1,7 +1,6 @@
-import { type Signer, sha256Hex } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
-import { signStatement } from '@stella/attestation';
-import { isPresetName, loadPolicySet, policyDigest, type PolicySet, PRESET_NAMES, type PresetName, presetDocument } from '@stella/policy';
+import { type Signer, signStatement } from '@stella/attestation';
+import { DomainError, isDomainError } from '@stella/errors';
+import { checkInForce, isPresetName, loadPolicySet, policyDigest, type PolicyDocument, type PolicySet, PRESET_NAMES, presetDocument, type PresetName, presetTests, publishChecks } from '@stella/policy';
 import { policyStatement, verifyPolicy } from '@stella/verdict';
 import { limits } from '../limits.js';
 import type { PolicyRepository, StoredPolicy } from './ports.js';
@@ -13,60 +12,56 @@ export interface PolicyInForce {
 
 /** The presets as signed, versioned, expiring documents of this installation. */
 export class Policies {
-  readonly #loaded = new Map<string, PolicyInForce>();
-
   constructor(
     private readonly repository: PolicyRepository,
     private readonly signer: Signer,
     private readonly clock: () => Date,
   ) {}
 
-  /** Issues what is missing, has expired, or is not what this version of the product would issue. */
+  /** Issues what is missing, ends soon, or is not what this version of the product would issue. @throws DomainError POLICY_INVALID */
   async publish(): Promise<void> {
-    for (const name of PRESET_NAMES) await this.#current(name);
+    for (const name of PRESET_NAMES) {
+      const newest = await this.repository.newest(name);
+      if (newest === undefined || !this.#isToday(newest, name)) await this.#issue(name, (newest?.version ?? 0) + 1);
+    }
   }
 
   async list(): Promise<PolicyInForce[]> {
-    return Promise.all(PRESET_NAMES.map((name) => this.#current(name)));
+    return Promise.all(PRESET_NAMES.map((name) => this.get(name)));
   }
 
-  /** @throws DomainError POLICY_NOT_FOUND */
+  /** @throws DomainError POLICY_NOT_FOUND, POLICY_EXPIRED; POLICY_INVALID, SIGNATURE_UNVERIFIED when what is stored is not what was published */
   async get(id: string): Promise<PolicyInForce> {
-    if (!isPresetName(id)) throw new DomainError('POLICY_NOT_FOUND', { policy: id, known: PRESET_NAMES.join(' ') });
-    return this.#current(id);
-  }
-
-  async #current(name: PresetName): Promise<PolicyInForce> {
-    const now = this.clock();
-    const known = this.#loaded.get(name);
-    if (known && known.stored.expiresAt > now) return known;
-    const newest = await this.repository.newest(name);
-    const stored = newest && newest.expiresAt > now && this.#isOurs(newest, name) ? newest : await this.#issue(name, (newest?.version ?? 0) + 1, now);
+    const stored = isPresetName(id) ? await this.repository.newest(id) : undefined;
+    if (stored === undefined) throw new DomainError('POLICY_NOT_FOUND', { policy: id, known: PRESET_NAMES.join(' ') });
     const { document } = verifyPolicy(stored.envelope, [this.signer.publicKey]);
-    const loaded = { stored, set: loadPolicySet(document) };
-    this.#loaded.set(name, loaded);
-    return loaded;
+    if (document.id !== id) throw new DomainError('POLICY_INVALID', { problem: 'OTHER_POLICY', expected: id, actual: document.id });
+    checkInForce(document, this.clock());
+    return { stored, set: loadPolicySet(document) };
   }
 
-  /** Whether the stored document says what the preset says today. */
-  #isOurs({ envelope, version }: StoredPolicy, name: PresetName): boolean {
+  #isToday({ envelope, version, expiresAt }: StoredPolicy, name: PresetName): boolean {
+    if (expiresAt.getTime() - this.clock().getTime() < limits.policyRenewMs) return false;
     try {
       const { document, digest } = verifyPolicy(envelope, [this.signer.publicKey]);
-      const today = presetDocument(name, { version, issuedAt: new Date(document.issuedAt), expiresAt: new Date(document.expiresAt) });
-      return policyDigest(today) === digest;
+      return policyDigest(presetDocument(name, { version, issuedAt: new Date(document.issuedAt), expiresAt: new Date(document.expiresAt) })) === digest;
     } catch (error) {
-      if (error instanceof DomainError) return false;
+      if (isDomainError(error)) return false;
       throw error;
     }
   }
 
-  async #issue(name: PresetName, version: number, now: Date): Promise<StoredPolicy> {
-    const expiresAt = new Date(now.getTime() + limits.policyValidMs);
-    const document = presetDocument(name, { version, issuedAt: now, expiresAt });
+  async #issue(name: PresetName, version: number): Promise<void> {
+    const issuedAt = this.clock();
+    const expiresAt = new Date(issuedAt.getTime() + limits.policyValidMs);
+    const document = presetDocument(name, { version, issuedAt, expiresAt });
+    requirePublishable(document);
     const envelope = await signStatement(policyStatement(document), this.signer);
     await this.repository.add({ id: name, version, sha256: policyDigest(document), envelope, expiresAt });
-    const kept = await this.repository.newest(name);
-    if (!kept) throw new DomainError('POLICY_NOT_FOUND', { policy: name, envelope: sha256Hex(envelope) });
-    return kept;
   }
+}
+
+function requirePublishable(document: PolicyDocument): void {
+  const [finding] = publishChecks(loadPolicySet(document), presetTests(document.rules.map(({ id }) => id)));
+  if (finding !== undefined) throw new DomainError('POLICY_INVALID', { policy: document.id, ...finding });
 }

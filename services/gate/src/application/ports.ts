@@ -1,23 +1,32 @@
 import type { Revocation } from '@stella/attestation';
 import type { Tx } from '@stella/platform-database';
-import type { EvidenceItem } from '@stella/verdict';
-import type { VerdictRecord } from '../domain/release.js';
+import type { LogProof, Source } from '@stella/verdict';
+import type { Stage } from '../domain/progress.js';
+import type { RevocationWord, VerdictRecord, VerdictScope } from '../domain/verdict-record.js';
+
+/** One call of another service. */
+export interface Call {
+  readonly tenant: string;
+  /** A UUID: the same step of the same evaluation has the same one. */
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
 
 export interface DeltaEvidence {
-  /** Both indexes, the proof and its scope: four envelopes. */
-  readonly envelopes: readonly Uint8Array[];
-  /** Of the proof: what partners countersign. */
-  readonly proofSha256: string;
-  readonly units: number;
+  readonly baselineIndex: Uint8Array;
+  readonly candidateIndex: Uint8Array;
+  readonly proof: Uint8Array;
+  readonly scope: Uint8Array;
+  /** Units that are neither identical nor only moved. */
+  readonly unitsChanged: number;
   readonly functionsChanged: number;
   readonly cached: boolean;
 }
 
-/** psdi, as the gate sees it. */
+/** psdi, as the gate sees it. Errors: ARTIFACT_NOT_FOUND; or whatever keeps the delta from being known. */
 export interface Deltas {
-  /** @throws DomainError ARTIFACT_NOT_FOUND; or whatever keeps the delta from being known */
-  index(tenant: string, artifactSha256: string, signal: AbortSignal): Promise<{ readonly cached: boolean }>;
-  compare(tenant: string, baselineSha256: string, candidateSha256: string, signal: AbortSignal): Promise<DeltaEvidence>;
+  index(call: Call, artifactSha256: string): Promise<{ readonly cached: boolean }>;
+  compare(call: Call, baselineSha256: string, candidateSha256: string): Promise<DeltaEvidence>;
 }
 
 export interface WitnessRef {
@@ -25,36 +34,43 @@ export interface WitnessRef {
   readonly name: string;
   readonly incident: string;
   readonly artifactSha256: string;
-  readonly envelope: Uint8Array;
 }
 
 export interface ReplayEvidence {
-  /** None where the replays could not be made. */
+  /** The signed result; none where the replays could not be made. */
   readonly envelope: Uint8Array | undefined;
   readonly outcome: string;
   readonly successes: number;
   readonly replays: number;
   readonly cached: boolean;
-  readonly problem: string;
+  /** Why there is no result. */
+  readonly failureReason: string;
 }
 
 /** frvf, as the gate sees it. */
 export interface Witnesses {
   /** @throws DomainError INCIDENT_NOT_FOUND */
-  requireIncident(tenant: string, incident: string, signal: AbortSignal): Promise<void>;
-  /** Finished witnesses of an incident, or all; at most `limits.witnessesMax`. */
-  list(tenant: string, incident: string | undefined, signal: AbortSignal): Promise<readonly WitnessRef[]>;
-  replay(tenant: string, witness: string, artifactSha256: string, replays: number, signal: AbortSignal): Promise<ReplayEvidence>;
+  requireIncident(call: Call, incident: string): Promise<void>;
+  ofIncident(call: Call, incident: string): Promise<readonly WitnessRef[]>;
+  ofArtifact(call: Call, artifactSha256: string): Promise<readonly WitnessRef[]>;
+  /** The signed micro-witness. */
+  envelope(call: Call, witness: string): Promise<Uint8Array>;
+  /** Waits until the replays are done. */
+  replay(call: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence>;
+}
+
+/** What a node found about a piece of evidence. */
+export interface FoundCheck {
+  readonly envelope: Uint8Array;
+  readonly sameOperator: boolean;
 }
 
 /** fbpe, as the gate sees it. */
 export interface EvidenceLog {
-  /** Logs it where it is not logged yet. */
-  append(tenant: string, envelope: Uint8Array, signal: AbortSignal): Promise<EvidenceItem>;
-  /** After everything was appended. */
-  state(signal: AbortSignal): Promise<{ readonly origin: string; readonly size: number }>;
-  /** Statements of others about this payload, with how many come from the own operator's nodes. */
-  crossVerifications(tenant: string, candidateSha256: string, signal: AbortSignal): Promise<{ readonly envelopes: readonly Uint8Array[]; readonly sameOperator: number }>;
+  /** Logs it where it is not logged yet, and waits for a checkpoint that covers it. */
+  append(call: Call, envelope: Uint8Array): Promise<LogProof>;
+  /** Statements of nodes about a logged payload. */
+  checksOf(call: Call, payloadSha256: string): Promise<readonly FoundCheck[]>;
 }
 
 export interface StoredPolicy {
@@ -71,37 +87,88 @@ export interface PolicyRepository {
   add(policy: StoredPolicy): Promise<void>;
 }
 
-export interface VerdictPage {
-  readonly records: readonly VerdictRecord[];
-  readonly next: PagePlace | undefined;
-}
-
 export interface PagePlace {
   readonly issuedAt: Date;
   readonly id: string;
 }
 
+export interface VerdictPage {
+  readonly records: readonly VerdictRecord[];
+  readonly next: PagePlace | undefined;
+}
+
+export interface EarlierAnswer {
+  readonly tenant: string;
+  readonly requestDigest: string;
+  readonly askedSha256: string;
+  readonly trustRootSha256: string;
+}
+
 export interface VerdictRepository {
-  /** The newest one in force that answers this very request about these witnesses. */
-  answerTo(tenant: string, requestDigest: string, witnessesSha256: string): Promise<VerdictRecord | undefined>;
+  /** The newest whole verdict in force that answers this very question, unless there are news about it. */
+  answerTo(question: EarlierAnswer): Promise<VerdictRecord | undefined>;
   get(tenant: string, id: string): Promise<VerdictRecord | undefined>;
   list(tenant: string, candidateSha256: string | undefined, after: PagePlace | undefined, count: number): Promise<VerdictPage>;
-  /** The one in force about this candidate under this policy, which a new one takes the place of. */
-  inForce(tenant: string, candidateSha256: string, policyId: string): Promise<VerdictRecord | undefined>;
+  /** Ids of those in force about a candidate under the policies of one name, newest first. With a transaction, nobody else adds one until it ends. */
+  inForce(tenant: string, candidateSha256: string, policyId: string, tx?: Tx): Promise<readonly string[]>;
   /** The newest ALLOW in force about an artifact: by it a baseline is known. */
   allowOf(tenant: string, candidateSha256: string): Promise<VerdictRecord | undefined>;
-  add(tx: Tx, record: VerdictRecord): Promise<void>;
-  /** Says whether it was in force. The revocation list has the next version then. */
-  revoke(tx: Tx, tenant: string, id: string, reason: string, at: Date): Promise<boolean>;
-  revocations(): Promise<{ readonly version: number; readonly entries: readonly Revocation[] }>;
+  add(tx: Tx, record: VerdictRecord, scope: VerdictScope): Promise<void>;
+  /** Says whether it was in force. @param note for the tenant itself; the signed list has the word */
+  revoke(tx: Tx, tenant: string, id: string, why: { readonly word: RevocationWord; readonly note: string }, at: Date): Promise<boolean>;
 }
+
+export interface SignedList {
+  readonly version: number;
+  readonly envelope: Uint8Array;
+  readonly entryCount: number;
+  /** Fingerprint of the key that signed it. */
+  readonly signer: string;
+  readonly issuedAt: Date;
+}
+
+export interface RevocationRepository {
+  count(): Promise<number>;
+  last(): Promise<SignedList | undefined>;
+  /** One at a time, over all processes: `sign` gets the number of the next list and all entries. */
+  next(sign: (version: number, entries: readonly Revocation[]) => Promise<SignedList>): Promise<SignedList>;
+}
+
+export interface EvaluationRepository {
+  /** The id of this question's evaluation: a new one, or that of one that was killed. Only for whoever holds the question's lock. */
+  begin(tenant: string, questionDigest: string, newId: string): Promise<string>;
+  reached(id: string, stage: Stage): Promise<void>;
+  /** The last step, in the verdict's own transaction. */
+  done(tx: Tx, id: string, verdictId: string): Promise<void>;
+  ended(id: string, state: 'failed' | 'cancelled', reason: string): Promise<void>;
+}
+
+export interface NewsRepository {
+  add(tx: Tx, news: { readonly tenant: string; readonly subjects: readonly string[]; readonly evidence: string; readonly time: Date }): Promise<void>;
+  forgetBefore(time: Date): Promise<void>;
+}
+
+/** Locks over all processes of an installation. */
+export interface Locks {
+  /** @throws DomainError CANCELLED when the signal aborts before it is free */
+  hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Transactions {
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+export type EvidenceKind = 'delta' | 'witness' | 'replay' | 'cross-verification';
 
 /** One helper a fact (events.ts). */
 export interface GateFacts {
   issued(tx: Tx, record: VerdictRecord): Promise<void>;
   withdrawn(tx: Tx, record: VerdictRecord, reason: string): Promise<void>;
-  stage(stage: string, seconds: number): void;
-  evidence(source: 'reused' | 'computed', count: number): void;
-  answeredFromCache(): void;
-  couldNotCollect(part: string, error: unknown): void;
+  stage(stage: Stage, seconds: number): void;
+  /** An evaluation ended. */
+  ended(how: 'verdict' | 'cancelled' | 'failed', seconds: number): void;
+  answeredFromCache(seconds: number): void;
+  evidence(kind: EvidenceKind, source: 'reused' | 'computed', count: number): void;
+  unanswered(source: Source, error: unknown): void;
+  running(evaluations: number): void;
 }

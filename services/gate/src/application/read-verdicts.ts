@@ -1,6 +1,6 @@
 import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
-import type { VerdictRecord } from '../domain/release.js';
+import type { VerdictRecord } from '../domain/verdict-record.js';
 import type { PagePlace, VerdictPage, VerdictRepository } from './ports.js';
 
 export class ReadVerdicts {

@@ -1,26 +1,44 @@
-import { type RevocationList, type Signer, signRevocationList, type TrustRoot, verifyRevocationList } from '@stella/attestation';
+import { type RevocationList, type Signer, signRevocationList, verifyRevocationList } from '@stella/attestation';
 import { limits } from '../limits.js';
-import type { VerdictRepository } from './ports.js';
+import type { GateTrust } from './gate-trust.js';
+import type { RevocationRepository, SignedList } from './ports.js';
 
-/** The signed list of what this installation took back; short-lived, so that an old one is noticed. */
+export interface CurrentRevocations {
+  readonly envelope: Uint8Array;
+  readonly list: RevocationList;
+}
+
+/**
+ * The signed list of what this installation took back; short-lived, so that an old one is noticed. Whatever was handed out
+ * once stays what its version says: verifiers refuse another content under the same version.
+ */
 export class Revocations {
   constructor(
-    private readonly verdicts: VerdictRepository,
+    private readonly repository: RevocationRepository,
     private readonly signer: Signer,
-    private readonly organisation: string,
-    private readonly root: TrustRoot,
+    private readonly trust: GateTrust,
     private readonly clock: () => Date,
   ) {}
 
-  async sign(): Promise<Uint8Array> {
-    const { version, entries } = await this.verdicts.revocations();
-    const issuedAt = this.clock();
-    const validUntil = new Date(issuedAt.getTime() + limits.revocationListValidMs);
-    return signRevocationList({ issuer: this.organisation, version, issuedAt, validUntil, entries }, this.signer);
+  /** @throws DomainError REVOCATION_LIST_INVALID when there are more than a list holds */
+  async current(): Promise<CurrentRevocations> {
+    const now = this.clock();
+    const [last, count] = await Promise.all([this.repository.last(), this.repository.count()]);
+    const { envelope } = last && this.#isGood(last, count, now) ? last : await this.#sign(now);
+    return { envelope, list: verifyRevocationList(envelope, this.trust.current(now), { issuer: this.trust.organisation, now }) };
   }
 
-  async current(): Promise<{ readonly envelope: Uint8Array; readonly list: RevocationList }> {
-    const envelope = await this.sign();
-    return { envelope, list: verifyRevocationList(envelope, this.root, { issuer: this.organisation, now: this.clock() }) };
+  /** Renewed at half its life, so that whoever fetches one can use it for a while. */
+  #isGood({ entryCount, signer, issuedAt }: SignedList, count: number, now: Date): boolean {
+    const ageMs = now.getTime() - issuedAt.getTime();
+    return entryCount === count && signer === this.signer.keyId && ageMs >= 0 && ageMs < limits.revocationListValidMs / 2;
+  }
+
+  #sign(now: Date): Promise<SignedList> {
+    return this.repository.next(async (version, entries) => {
+      const validUntil = new Date(now.getTime() + limits.revocationListValidMs);
+      const envelope = await signRevocationList({ issuer: this.trust.organisation, version, issuedAt: now, validUntil, entries }, this.signer);
+      return { version, envelope, entryCount: entries.length, signer: this.signer.keyId, issuedAt: now };
+    });
   }
 }

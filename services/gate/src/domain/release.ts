@@ -1,11 +1,15 @@
-import type { Claim } from '@stella/policy';
-import type { BaselineBasis, Verdict } from '@stella/verdict';
+import { canonicalize, sha256Hex } from '@stella/attestation';
+import { DomainError } from '@stella/errors';
+import { unsafeText, type Claim } from '@stella/policy';
 
 /** One side of a release decision. */
 export interface ReleaseSide {
   readonly sha256: string;
   readonly label: string;
 }
+
+/** On whose word the baseline is known: it runs; a person with the right to say so asks; or nobody vouches for it. */
+export type BaselineWord = 'runs' | 'authorised' | 'nobody';
 
 /** What is asked, parsed. */
 export interface ReleaseQuestion {
@@ -14,46 +18,36 @@ export interface ReleaseQuestion {
   readonly candidate: ReleaseSide & { readonly resourceUri: string };
   readonly claims: readonly Claim[];
   readonly policyId: string;
-  /** `runs` only on the word of a caller who may say so. */
-  readonly saidToRun: boolean;
+  readonly baselineWord: BaselineWord;
   readonly fresh: boolean;
 }
 
-export type Stage = 'index' | 'delta' | 'witness' | 'replay' | 'log' | 'cross-verify' | 'decide' | 'sign';
-
-export interface Progress {
-  readonly stage: Stage;
-  readonly message: string;
-  readonly done: number;
-  readonly total: number;
-  readonly cached: boolean;
-}
-
-export type Report = (progress: Progress) => void;
-
-/** A verdict as the gate keeps it. */
-export interface VerdictRecord {
-  readonly id: string;
-  readonly tenant: string;
-  readonly requestDigest: string;
-  readonly witnessesSha256: string;
-  readonly verdict: Verdict;
-  readonly envelope: Uint8Array;
-  /** Empty: none, since it is no ALLOW. */
-  readonly vsa: Uint8Array;
-  readonly bundleSha256: string;
-  readonly bundleSizeBytes: number;
-  readonly evaluationMs: number;
-  readonly issuedAt: Date;
-  readonly revokedAt: Date | undefined;
-  readonly revokedReason: string;
-}
-
-export type { BaselineBasis };
-
-/** Who is asked for evidence; whoever did not answer to the end is named in the verdict. */
-export type Source = Verdict['unanswered'][number];
-
 export function claimedIncidents(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.flatMap((claim) => (claim.kind === 'fixes_incident' ? [claim.incident] : [])))];
+}
+
+const LABEL_BYTES_MAX = 256;
+const RESOURCE_URI_BYTES_MAX = 512;
+// What a summary takes as the address of a resource (libs/attestation vsa.ts).
+const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/;
+
+/** An artifact without a name is called by its digest. @throws DomainError REQUEST_INVALID for text that looks other than it is */
+export function releaseSide(field: string, sha256: string, label: string): ReleaseSide {
+  if (label === '') return { sha256, label: `sha256:${sha256}` };
+  const problem = unsafeText(label, LABEL_BYTES_MAX);
+  if (problem !== undefined) throw new DomainError('REQUEST_INVALID', { fields: `${field}.label`, problem });
+  return { sha256, label };
+}
+
+/** The generic package URL where none is given. @throws DomainError REQUEST_INVALID */
+export function resourceUriOf(sha256: string, uri: string): string {
+  if (uri === '') return `pkg:generic/artifact?checksum=sha256:${sha256}`;
+  const problem = unsafeText(uri, RESOURCE_URI_BYTES_MAX) ?? (ABSOLUTE_URI.test(uri) ? undefined : 'NOT_A_URI');
+  if (problem !== undefined) throw new DomainError('REQUEST_INVALID', { fields: 'candidate.resource_uri', problem });
+  return uri;
+}
+
+/** Digest of what changes a verdict's wording or its baseline's standing, and is no part of the request's own digest. */
+export function askedDigest({ baseline, candidate, baselineWord }: ReleaseQuestion): string {
+  return sha256Hex(canonicalize({ baseline: baseline.label, candidate: candidate.label, resourceUri: candidate.resourceUri, baselineWord }));
 }

@@ -1,0 +1,17 @@
+import type { Database, Tx } from '@stella/platform-database';
+import type { NewsRepository } from '../application/ports.js';
+
+export class SqlNewsRepository implements NewsRepository {
+  constructor(private readonly database: Database) {}
+
+  async add(tx: Tx, { tenant, subjects, evidence, time }: { readonly tenant: string; readonly subjects: readonly string[]; readonly evidence: string; readonly time: Date }): Promise<void> {
+    await tx.execute(
+      'INSERT INTO news (tenant, subject, evidence, time) SELECT $1, subject, $3, $4 FROM unnest($2::text[]) AS subject ON CONFLICT DO NOTHING',
+      [tenant, [...subjects], evidence, time],
+    );
+  }
+
+  async forgetBefore(time: Date): Promise<void> {
+    await this.database.execute('DELETE FROM news WHERE time < $1', [time]);
+  }
+}

@@ -1,0 +1,23 @@
+import type { ReleaseQuestion } from './release.js';
+import { claimedIncidents } from './release.js';
+
+/** What a piece of evidence is about, as far as it may change a decision. */
+export const newsAbout = {
+  witnessesOfArtifact: (sha256: string): string => `witnesses of artifact ${sha256}`,
+  witnessesOfIncident: (incident: string): string => `witnesses of incident ${incident}`,
+  replaysOfArtifact: (witness: string, sha256: string): string => `replays of ${witness} on ${sha256}`,
+  delta: (baselineSha256: string, candidateSha256: string): string => `delta ${baselineSha256} ${candidateSha256}`,
+  checksOfPayload: (sha256: string): string => `checks of payload ${sha256}`,
+} as const;
+
+/** What a decision hangs on. @param witnesses names @param deltaPayloadSha256 of the proof; undefined: there is none */
+export function newsSubjects({ baseline, candidate, claims }: ReleaseQuestion, witnesses: readonly string[], deltaPayloadSha256: string | undefined): readonly string[] {
+  const sides = [...new Set([baseline.sha256, candidate.sha256])];
+  return [
+    newsAbout.witnessesOfArtifact(baseline.sha256),
+    ...claimedIncidents(claims).map(newsAbout.witnessesOfIncident),
+    ...witnesses.flatMap((witness) => sides.map((sha256) => newsAbout.replaysOfArtifact(witness, sha256))),
+    newsAbout.delta(baseline.sha256, candidate.sha256),
+    ...(deltaPayloadSha256 === undefined ? [] : [newsAbout.checksOfPayload(deltaPayloadSha256)]),
+  ];
+}

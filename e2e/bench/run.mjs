@@ -1,11 +1,10 @@
 // `npm run bench -- [name…] [--runs N]`: runs benchmarks one after the other, each as a process of its own. A goal that is
 // missed is printed as missed and is no failure; a benchmark that could not measure is one.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './lib/arguments.mjs';
 
-const BENCHMARKS = ['lift', 'delta', 'capsule', 'debuginfod', 'gate-cached'].filter((name) => existsSync(fileOf(name)));
+const BENCHMARKS = ['lift', 'delta', 'capsule', 'debuginfod', 'gate-cached'];
 
 const { names, runs } = readArguments(process.argv.slice(2));
 const unknown = names.filter((name) => !BENCHMARKS.includes(name));

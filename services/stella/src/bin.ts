@@ -31,3 +31,5 @@ onRun(subcommand(program, 'demo', 'Decide about a real release, step by step', '
 });
 
 process.exitCode = await runProgram(program, process.argv.slice(2), io);
+// What a failed start left open must not keep the terminal waiting.
+setTimeout(() => process.exit(), 5_000).unref();

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCli, writeConnection } from '@stella/cli';
+import { packageUrl, releaseLabel, runCli, writeConnection } from '@stella/cli';
 import { Outcome } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { incidentById, resolveRelease, sha256OfFile } from '@stella/incidents';
 import { claimSentence, parseClaim } from '@stella/policy';
@@ -59,9 +59,10 @@ async function again(connection, gate, runs) {
   }
 }
 
+/** What `stella gate` asks, word for word. */
 async function questionOf() {
   const [baseline, candidate] = await Promise.all(
-    [incident.bad, incident.good].map(async (release) => ({ sha256: await sha256OfFile((await resolveRelease(release, { cacheDir: '.' })).program), label: release.name, resourceUri: '' })),
+    [incident.bad, incident.good].map(async (release) => ({ sha256: await sha256OfFile((await resolveRelease(release, { cacheDir: '.' })).program), label: releaseLabel(release), resourceUri: packageUrl(release) })),
   );
   return { baseline, candidate, claims: incident.claims.map((claim) => claimSentence(parseClaim(claim))), policy: 'policies/standard', baselineBasis: 'runs', fresh: false };
 }

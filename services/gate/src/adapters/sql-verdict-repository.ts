@@ -38,6 +38,11 @@ export class SqlVerdictRepository implements VerdictRepository {
            WHERE n.tenant = v.tenant AND n.subject = ANY (v.subjects) AND n.time > v.start_time - $5 * interval '1 millisecond'
              AND NOT n.evidence = ANY (v.considered)
          )
+         -- A verdict that it rests on was taken back: whoever verifies its bundle refuses it.
+         AND NOT EXISTS (
+           SELECT FROM verdicts b
+           WHERE b.tenant = v.tenant AND b.candidate_sha256 = v.baseline_sha256 AND b.revoked_at IS NOT NULL AND b.envelope_sha256 = ANY (v.considered)
+         )
        ${NEWEST}`,
       [tenant, requestDigest, askedSha256, trustRootSha256, limits.newsSkewMs],
     );

@@ -1,5 +1,5 @@
 import { DomainError } from '@stella/errors';
-import { claimedIncidents } from '../domain/release.js';
+import { artifactsOf, claimedIncidents } from '../domain/release.js';
 import { causeOf } from '../domain/collected.js';
 import { limits } from '../limits.js';
 import { type Asking, callOf, unlessSilent } from './asking.js';
@@ -20,7 +20,7 @@ interface Order {
 
 const NONE: WitnessEvidence = { witnesses: [], envelopes: [] };
 
-/** Asks frvf whether the known incidents still happen: those that the release claims to fix, and all that were recorded on the baseline. */
+/** Asks frvf whether the known incidents still happen: those that the release claims to fix, and all that were recorded on the baseline or on the candidate. */
 export class CollectWitnesses {
   constructor(
     private readonly witnesses: Witnesses,
@@ -43,7 +43,7 @@ export class CollectWitnesses {
     await Promise.all(incidents.map((incident) => this.witnesses.requireIncident(callOf(asking, 'incident'), incident)));
     const lists = await Promise.all([
       ...incidents.map((incident) => this.witnesses.ofIncident(callOf(asking, 'witnesses'), incident)),
-      this.witnesses.ofArtifact(callOf(asking, 'witnesses'), question.baseline.sha256),
+      ...artifactsOf(question).map((sha256) => this.witnesses.ofArtifact(callOf(asking, 'witnesses'), sha256)),
     ]);
     const byName = new Map(lists.flat().map((witness) => [witness.name, witness]));
     const witnesses = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { ReleaseQuestion } from './release.js';
-import { claimedIncidents } from './release.js';
+import { artifactsOf, claimedIncidents } from './release.js';
 
 /** What a piece of evidence is about, as far as it may change a decision. */
 export const newsAbout = {
@@ -11,10 +11,11 @@ export const newsAbout = {
 } as const;
 
 /** What a decision hangs on. @param witnesses names @param deltaPayloadSha256 of the proof; undefined: there is none */
-export function newsSubjects({ baseline, candidate, claims }: ReleaseQuestion, witnesses: readonly string[], deltaPayloadSha256: string | undefined): readonly string[] {
-  const sides = [...new Set([baseline.sha256, candidate.sha256])];
+export function newsSubjects(question: ReleaseQuestion, witnesses: readonly string[], deltaPayloadSha256: string | undefined): readonly string[] {
+  const { baseline, candidate, claims } = question;
+  const sides = artifactsOf(question);
   return [
-    newsAbout.witnessesOfArtifact(baseline.sha256),
+    ...sides.map(newsAbout.witnessesOfArtifact),
     ...claimedIncidents(claims).map(newsAbout.witnessesOfIncident),
     ...witnesses.flatMap((witness) => sides.map((sha256) => newsAbout.replaysOfArtifact(witness, sha256))),
     newsAbout.delta(baseline.sha256, candidate.sha256),

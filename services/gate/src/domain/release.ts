@@ -26,6 +26,10 @@ export function claimedIncidents(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.flatMap((claim) => (claim.kind === 'fixes_incident' ? [claim.incident] : [])))];
 }
 
+export function artifactsOf({ baseline, candidate }: ReleaseQuestion): readonly string[] {
+  return [...new Set([baseline.sha256, candidate.sha256])];
+}
+
 const LABEL_BYTES_MAX = 256;
 const RESOURCE_URI_BYTES_MAX = 512;
 // What a summary takes as the address of a resource (libs/attestation vsa.ts).

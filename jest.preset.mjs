@@ -13,6 +13,8 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // A busy machine is slow, not broken: what hangs is found all the same.
+  testTimeout: 60_000,
   coverageProvider: 'v8',
   reporters: ['default', new URL('tools/jest-count-reporter.mjs', import.meta.url).pathname],
 };

@@ -64,6 +64,7 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: S
   const facts = new GateEvents(events, logger, metrics);
   const verdicts = new SqlVerdictRepository(database, blobs);
   const evaluations = new SqlEvaluationRepository(database, clock);
+  const locks = new AdvisoryLocks(database);
   const news = new SqlNewsRepository(database);
   const policies = new Policies(new SqlPolicyRepository(database, blobs), policySigner, clock);
   const revocations = new Revocations(new SqlRevocationRepository(database, blobs), revocationSigner, trust, clock);
@@ -76,12 +77,12 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: S
     new AskPartners(log, facts, { waitMs: crossVerifyWaitMs }),
     revocations,
     verdicts,
-    new IssueAndKeep(trust, verdictSigner, verdicts, evaluations, database, blobs, facts, clock),
+    new IssueAndKeep(trust, verdictSigner, verdicts, evaluations, locks, database, blobs, facts, clock),
     evaluations,
     facts,
     clock,
   );
-  const evaluation = new EvaluateRelease(trust, policies, verdicts, evaluations, new AdvisoryLocks(database), run, facts, clock, ids);
+  const evaluation = new EvaluateRelease(trust, policies, verdicts, evaluations, locks, run, facts, clock, ids);
   const read = new ReadVerdicts(verdicts, blobs);
   subscribeToNews(events, news);
 

@@ -14,8 +14,6 @@ export const limits = {
   evaluationMs: 30 * 60_000,
   evaluationsAtOnce: 8,
   lockPollMs: 100,
-  /** How often a verdict is written anew because another one of the same candidate was issued meanwhile. */
-  issueAttemptsMax: 5,
   /** Clocks of the services that tell news differ at most by this. */
   newsSkewMs: 5_000,
   /** Older news concern no verdict that is still answered: policies live shorter. */

@@ -15,6 +15,7 @@ import type {
   ListVerdictsResponse,
   RevokeVerdictRequest,
   RevokeVerdictResponse,
+  Verdict,
 } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { DomainError, isDomainError } from '@stella/errors';
 import { type Action, authorize, type Principal } from '@stella/platform-auth';
@@ -27,6 +28,7 @@ import { ReadVerdicts } from '../application/read-verdicts.js';
 import { Revocations } from '../application/revocations.js';
 import { RevokeVerdict } from '../application/revoke-verdict.js';
 import type { BaselineWord } from '../domain/release.js';
+import type { VerdictRecord } from '../domain/verdict-record.js';
 import { limits } from '../limits.js';
 import { decodePageToken, encodePageToken } from './page-token.js';
 import { toListedVerdict, toPolicy, toQuestion, toVerdict } from './translate.js';
@@ -49,7 +51,7 @@ export class GateController {
 
   @GrpcMethod('GateService', 'getVerdict')
   async getVerdict({ name }: GetVerdictRequest, metadata: Metadata): Promise<GetVerdictResponse> {
-    return { verdict: toVerdict(await this.verdicts.get(tenantThatMay('read', metadata), idOf(name)), true) };
+    return { verdict: this.#toVerdict(await this.verdicts.get(tenantThatMay('read', metadata), idOf(name)), true) };
   }
 
   @GrpcMethod('GateService', 'listVerdicts')
@@ -67,7 +69,7 @@ export class GateController {
 
   @GrpcMethod('GateService', 'revokeVerdict')
   async revokeVerdict({ verdict, reason }: RevokeVerdictRequest, metadata: Metadata): Promise<RevokeVerdictResponse> {
-    return { verdict: toVerdict(await this.revocation.execute(tenantThatMay('administer', metadata), idOf(verdict), reason), true) };
+    return { verdict: this.#toVerdict(await this.revocation.execute(tenantThatMay('administer', metadata), idOf(verdict), reason), true) };
   }
 
   @GrpcMethod('GateService', 'listPolicies')
@@ -88,7 +90,16 @@ export class GateController {
   async *#evaluate(request: EvaluateReleaseRequest, metadata: Metadata, signal: AbortSignal): AsyncGenerator<EvaluateReleaseResponse> {
     const tenant = tenantThatMay('write', metadata);
     const question = toQuestion(tenant, baselineWord(request, principalOf(metadata)), request);
-    for await (const event of this.evaluation.execute(question, signal)) yield toMessage(event);
+    for await (const event of this.evaluation.execute(question, signal)) yield this.#toMessage(event);
+  }
+
+  #toMessage(event: EvaluationEvent): EvaluateReleaseResponse {
+    if (event.kind === 'verdict') return { event: { $case: 'verdict', value: this.#toVerdict(event.record, event.cached) } };
+    return { event: { $case: 'progress', value: { ...event.progress, elapsedMs: BigInt(event.elapsedMs) } } };
+  }
+
+  #toVerdict(record: VerdictRecord, cached: boolean): Verdict {
+    return toVerdict(record, this.trust.sigstoreBundle(record.vsa), cached);
   }
 
   async *#bundle(tenant: string, id: string): AsyncGenerator<GetBundleResponse> {
@@ -98,11 +109,6 @@ export class GateController {
       }
     }
   }
-}
-
-function toMessage(event: EvaluationEvent): EvaluateReleaseResponse {
-  if (event.kind === 'verdict') return { event: { $case: 'verdict', value: toVerdict(event.record, event.cached) } };
-  return { event: { $case: 'progress', value: { ...event.progress, elapsedMs: BigInt(Math.round(event.elapsedMs)) } } };
 }
 
 function tenantThatMay(action: Action, metadata: Metadata): string {

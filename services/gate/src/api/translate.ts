@@ -2,7 +2,7 @@ import { PREDICATE_TYPES, sha256Hex } from '@stella/attestation';
 import type { Evidence } from '@stella/contracts/stella/common/v1alpha/common';
 import { ClaimState, type EvaluateReleaseRequest, type Policy, type Verdict as VerdictMessage } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { DomainError } from '@stella/errors';
-import { checkClaims, claimSentence, parseClaim } from '@stella/policy';
+import { checkClaims, claimSentence, FACT_NAMES, parseClaim } from '@stella/policy';
 import type { PolicyInForce } from '../application/policies.js';
 import { type BaselineWord, releaseSide, type ReleaseQuestion, resourceUriOf } from '../domain/release.js';
 import type { VerdictRecord } from '../domain/verdict-record.js';
@@ -24,7 +24,8 @@ export function toQuestion(tenant: string, baselineWord: BaselineWord, { baselin
   };
 }
 
-export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessage {
+/** @param vsaSigstoreBundle as `GateTrust.sigstoreBundle` gives it; empty where there is no summary */
+export function toVerdict(record: VerdictRecord, vsaSigstoreBundle: Uint8Array, cached: boolean): VerdictMessage {
   const { verdict } = record;
   return {
     name: `verdicts/${record.id}`,
@@ -38,7 +39,7 @@ export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessag
     claims: verdict.claims.map(({ claim, state, detail, breadthPpm }) => ({ claim: claimSentence(claim), state: STATES[state], detail, breadthPpm })),
     unexplained: verdict.unexplained.map(({ unitId, kind, displayName, change }) => ({ unitId, kind, displayName, change })),
     unexplainedCount: verdict.unexplainedCount,
-    facts: Object.entries(verdict.facts).map(([name, fact]) => ({ name, value: String(fact.value) })),
+    facts: FACT_NAMES.map((name) => ({ name, value: String(verdict.facts[name].value) })),
     statement: evidence(record.envelope, PREDICATE_TYPES.verdict),
     vsa: record.vsa && evidence(record.vsa, PREDICATE_TYPES.slsaVsa),
     issueTime: record.issuedAt,
@@ -48,12 +49,13 @@ export function toVerdict(record: VerdictRecord, cached: boolean): VerdictMessag
     cached,
     evaluationMs: BigInt(record.evaluationMs),
     revoked: record.revokedAt !== undefined,
+    vsaSigstoreBundle: Buffer.from(vsaSigstoreBundle),
   };
 }
 
 /** A page of a hundred whole verdicts would be larger than a message may be. */
 export function toListedVerdict(record: VerdictRecord): VerdictMessage {
-  return { ...toVerdict(record, true), facts: [], unexplained: [], statement: undefined, vsa: undefined };
+  return { ...toVerdict(record, new Uint8Array(), true), facts: [], unexplained: [], statement: undefined, vsa: undefined };
 }
 
 export function toPolicy({ stored, set }: PolicyInForce): Policy {

@@ -1,5 +1,5 @@
-import { mayVerifyAs, parseDevelopmentTrustRoot, type PublicKey, type Signer, trustedKey, type TrustRoot, verifyTrustRoot } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
+import { IN_TOTO_PAYLOAD_TYPE, mayVerifyAs, parseDevelopmentTrustRoot, type PublicKey, type Signer, toSigstoreBundle, trustedKey, type TrustRoot, verifyEnvelope, verifyTrustRoot } from '@stella/attestation';
+import { DomainError, isDomainError } from '@stella/errors';
 
 export interface GateKeys {
   readonly verdict: Signer;
@@ -14,6 +14,7 @@ export class GateTrust {
   readonly rootKeyFingerprint: string;
   /** The origin of the installation's own log; empty: none is trusted. */
   readonly logOrigin: string;
+  private readonly verdictKeys: readonly PublicKey[];
 
   /**
    * @param rootKeys that a production root must be signed with; none: it is the unsigned root of a development installation
@@ -30,6 +31,7 @@ export class GateTrust {
     const verdictKey = trustedKey(root, keys.verdict.keyId);
     if (verdictKey === undefined || !mayVerifyAs(verdictKey, verifierId)) throw misconfigured(`the verdict key may not sign as ${verifierId}`);
     this.organisation = verdictKey.organisation;
+    this.verdictKeys = root.keys.filter(({ roles }) => roles.includes('verdict')).map(({ publicKey }) => publicKey);
     for (const role of ['policy', 'revocation'] as const) {
       const key = trustedKey(root, keys[role].keyId);
       if (!key?.roles.includes(role) || key.organisation !== this.organisation) throw misconfigured(`the ${role} key is not of ${this.organisation}, or may not be used for it`);
@@ -42,6 +44,17 @@ export class GateTrust {
   /** @throws DomainError TRUST_ROOT_EXPIRED and those of a root that is not what it should be */
   current(now: Date): TrustRoot {
     return this.rootKeys.length > 0 ? verifyTrustRoot(this.envelope, this.rootKeys, now) : parseDevelopmentTrustRoot(this.envelope, now);
+  }
+
+  /** A summary for tools of Sigstore; empty where there is none, or its key has been rotated out. */
+  sigstoreBundle(vsa: Uint8Array | undefined): Uint8Array {
+    if (vsa === undefined) return new Uint8Array();
+    try {
+      return toSigstoreBundle(vsa, verifyEnvelope(vsa, this.verdictKeys, { payloadType: IN_TOTO_PAYLOAD_TYPE }).key);
+    } catch (error) {
+      if (isDomainError(error, 'SIGNATURE_UNVERIFIED')) return new Uint8Array();
+      throw error;
+    }
   }
 }
 

@@ -1,16 +1,14 @@
 import { sha256Hex, type Signer } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import { type EvidenceItem, issueVerdict, type IssuedVerdict, type BaselineBasis } from '@stella/verdict';
 import { newsSubjects } from '../domain/news.js';
 import { askedDigest } from '../domain/release.js';
 import { isWhole, type VerdictRecord, type VerdictScope } from '../domain/verdict-record.js';
-import { limits } from '../limits.js';
 import type { Asking } from './asking.js';
 import type { GateTrust } from './gate-trust.js';
 import type { LogState } from './log-evidence.js';
 import type { PolicyInForce } from './policies.js';
-import type { EvaluationRepository, GateFacts, Transactions, VerdictRepository } from './ports.js';
+import type { EvaluationRepository, GateFacts, Locks, Transactions, VerdictRepository } from './ports.js';
 import type { CurrentRevocations } from './revocations.js';
 
 /** All that an evaluation found. */
@@ -34,6 +32,7 @@ export class IssueAndKeep {
     private readonly signer: Signer,
     private readonly verdicts: VerdictRepository,
     private readonly evaluations: EvaluationRepository,
+    private readonly locks: Locks,
     private readonly transactions: Transactions,
     private readonly blobs: BlobStore,
     private readonly facts: GateFacts,
@@ -41,19 +40,18 @@ export class IssueAndKeep {
   ) {}
 
   /** @throws DomainError BUNDLE_TOO_LARGE, BLOB_STORE_FULL, VERDICT_INVALID; nothing can be seen then */
-  async execute(asking: Asking, findings: Findings): Promise<VerdictRecord> {
+  execute(asking: Asking, findings: Findings): Promise<VerdictRecord> {
     const { tenant, candidate } = asking.question;
     const policyId = findings.policy.set.document.id;
-    for (let attempt = 1; attempt <= limits.issueAttemptsMax; attempt++) {
+    // What a verdict takes the place of stands in it, and is therefore settled before it is signed.
+    return this.locks.hold(`issue ${tenant} ${candidate.sha256} ${policyId}`, asking.signal, async () => {
       const [before] = await this.verdicts.inForce(tenant, candidate.sha256, policyId);
-      const supersedes = asking.unanswered.sources.length === 0 ? (before ?? '') : '';
-      const issued = await this.#issue(asking, findings, supersedes);
-      if (asking.signal.aborted) throw asking.signal.reason;
+      const isWholeAnswer = asking.unanswered.sources.length === 0;
+      const issued = await this.#issue(asking, findings, isWholeAnswer ? (before ?? '') : '');
       const record = await this.#store(asking, findings, issued);
-      const isKept = await this.#keep(asking, record, scopeOf(asking, findings), policyId);
-      if (isKept) return record;
-    }
-    throw new DomainError('DATABASE_CONTENDED', { candidate: candidate.sha256, policy: policyId });
+      await this.#keep(asking, record, scopeOf(asking, findings), policyId);
+      return record;
+    });
   }
 
   #issue({ question, unanswered }: Asking, findings: Findings, supersedes: string): Promise<IssuedVerdict> {
@@ -108,19 +106,15 @@ export class IssueAndKeep {
   }
 
   /** A verdict that nobody was silent about takes the place of all others about the candidate under this policy. */
-  #keep({ evaluationId, signal }: Asking, record: VerdictRecord, scope: VerdictScope, policyId: string): Promise<boolean> {
+  #keep({ evaluationId, signal }: Asking, record: VerdictRecord, scope: VerdictScope, policyId: string): Promise<void> {
     const { tenant, verdict } = record;
     return this.transactions.tx(async (tx) => {
-      const inForce = await this.verdicts.inForce(tenant, verdict.candidate.sha256, policyId, tx);
-      if (isWhole(verdict) && (inForce[0] ?? '') !== verdict.supersedes) return false;
       if (signal.aborted) throw signal.reason;
+      const inForce = isWhole(verdict) ? await this.verdicts.inForce(tenant, verdict.candidate.sha256, policyId, tx) : [];
       await this.verdicts.add(tx, record, scope);
-      if (isWhole(verdict)) {
-        for (const id of inForce) await this.verdicts.revoke(tx, tenant, id, { word: 'superseded', note: `by verdicts/${record.id}` }, record.issuedAt);
-      }
+      for (const id of inForce) await this.verdicts.revoke(tx, tenant, id, { word: 'superseded', note: `by verdicts/${record.id}` }, record.issuedAt);
       await this.evaluations.done(tx, evaluationId, record.id);
       await this.facts.issued(tx, record);
-      return true;
     });
   }
 }

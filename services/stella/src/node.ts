@@ -7,6 +7,7 @@ import type { Logger } from '@stella/platform-telemetry';
 import { type Installation, openInstallation } from './installation.js';
 import { lockFolder } from './lock-folder.js';
 import { nodeServices, type NodeSettings } from './node-services.js';
+import { portInUse } from './port-in-use.js';
 
 const AUDIENCE = 'urn:stella:api';
 
@@ -46,7 +47,7 @@ export class StellaNode {
     private readonly closers: (() => Promise<void>)[],
   ) {}
 
-  /** @throws DomainError NODE_RUNNING, DATABASE_START_FAILED, CONFIG_INVALID; nothing stays behind */
+  /** @throws DomainError NODE_RUNNING, PORT_IN_USE, DATABASE_START_FAILED, CONFIG_INVALID; nothing stays behind */
   static async start(options: StellaNodeOptions): Promise<StellaNode> {
     const closers: (() => Promise<void>)[] = [];
     try {
@@ -94,7 +95,7 @@ export class StellaNode {
       return new StellaNode(installation, runtime, { grpcAddress, httpAddress, issuer: issuer.issuer, ...credentials, clientId, clientSecret }, closers);
     } catch (error) {
       await closeAll(closers);
-      throw error;
+      throw portInUse(error) ?? error;
     }
   }
 

@@ -65,9 +65,10 @@ export function clockSkew(here: Date, there: Date | undefined): Result {
   return skewMs <= limits.clockSkewMs ? { state: 'ok', detail } : { state: 'failed', detail, next: 'set this machine\'s clock: tokens and verdicts are refused by time' };
 }
 
-/** From the Date header (RFC 9110 §6.6.1), which has whole seconds. */
+/** From the Date header (RFC 9110 §6.6.1), which has whole seconds. That nobody answers, the check of the connection tells. */
 async function serverTime(issuer: string): Promise<Date | undefined> {
-  const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(limits.probeMs) });
+  const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(limits.probeMs) }).catch(() => undefined);
+  if (!response) return undefined;
   await response.body?.cancel();
   const time = new Date(response.headers.get('date') ?? Number.NaN);
   return Number.isNaN(time.getTime()) ? undefined : time;

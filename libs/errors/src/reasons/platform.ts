@@ -34,5 +34,6 @@ export const platform = {
   REMOTE_FAILED: { kind: 'internal', says: 'the other side failed with a reason that this version does not know', next: 'read the reason in the facts' },
   PAGE_TOKEN_INVALID: { kind: 'invalid', says: 'the page token is not one of ours', next: 'list again from the first page' },
   NODE_RUNNING: { kind: 'conflict', says: 'another process runs on this folder', next: 'use that one, stop it, or name another folder' },
+  PORT_IN_USE: { kind: 'conflict', says: 'another program listens on this address', next: 'stop that one, or set STELLA_GRPC_PORT, STELLA_HTTP_PORT or STELLA_IDENTITY_PORT to a free port' },
   REQUEST_ID_REUSED: { kind: 'conflict', says: 'the request id was used for another request', next: 'send a new request id' },
 } as const satisfies Record<string, ReasonEntry>;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const results = mkdtempSync(join(tmpdir(), 'stella-test-'));
-const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', STELLA_TEST_RESULTS: results };
+const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', STELLA_TEST_RESULTS: results };
 const failures = [];
 
 debianPackages({ gdb: 'gdb', 'debuginfod-find': 'debuginfod', objcopy: 'binutils' });

@@ -7,7 +7,7 @@ const at = (path: string) => join(import.meta.dirname, path);
 
 test('each kind of span exists: the call, its SQL and the consumer of its event within it, the page', async () => {
   const words = ['--conditions=@stella/source', '--import', at('../../database/test/source-loader.mjs'), '--import', at('../../telemetry/src/register.ts'), at('traced-runtime.ts')];
-  const env = { ...process.env, STELLA_TRACES: 'console', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+  const env = { ...process.env, STELLA_TRACES: 'console', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', FORCE_COLOR: '0' };
   const { stdout } = await promisify(execFile)(process.execPath, words, { env, maxBuffer: 1 << 26 });
   const spans = [...stdout.matchAll(/traceId: '(\w+)',[\s\S]*?name: '([^']*)',[\s\S]*?kind: (\d)/g)].map(([, traceId, name = '', kind]) => ({ traceId, name, kind }));
   const call = spans.find(({ name, kind }) => kind === SERVER_KIND && name.includes('StackGraphService'));

@@ -1,6 +1,7 @@
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo } from '@stella/contracts/google/rpc/error_details';
 import { Status } from '@stella/contracts/google/rpc/status';
+import { currentTrace } from '@stella/platform-telemetry';
 import { DomainError, type ErrorKind, isDomainError, REASONS, type Reason } from '@stella/errors';
 
 const DOMAIN = 'stella-ops.org';
@@ -38,8 +39,14 @@ export interface FieldViolation {
 
 /** What goes on the wire for any error (AIP-193); one that is not ours tells nothing of its inside. */
 export function statusOf(error: unknown): StatusParts {
-  const known = isDomainError(error) ? error : new DomainError('INTERNAL');
+  const known = isDomainError(error) ? error : new DomainError('INTERNAL', traceFact());
   return parts(CODES[known.kind], known.message, [errorInfo(known)]);
+}
+
+/** By it the log's record of what happened inside is found. */
+function traceFact(): Record<string, string> {
+  const trace = currentTrace();
+  return trace ? { traceId: trace.traceId } : {};
 }
 
 export function toServiceError(error: unknown): ServiceError {

@@ -42,6 +42,9 @@ export function createClient<D extends ServiceDefinition>(definition: D, config:
   const client = new Client(config.address, config.credentials ?? credentials.createInsecure(), {
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
     'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+    // The channel looks again sooner than our retries end; its default waits a second and more.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
   });
   const calls = Object.entries(definition).map(([name, method]) => [name, callOf(client, method, config)]);
   return Object.fromEntries([...calls, ['close', () => client.close()]]) as GrpcClient<D>;

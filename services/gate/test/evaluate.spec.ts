@@ -209,6 +209,38 @@ describe('partners', () => {
   });
 });
 
+test('row 24: a log that proves another entry makes its evidence refused', async () => {
+  const append = gate.peers.log.append.bind(gate.peers.log);
+  const first = await append((await deltaOf()).scope);
+  gate.peers.log.append = async (envelope) => ({ ...(await append(envelope)), proof: first.proof });
+  try {
+    const { verdict } = await evaluate();
+    expect([verdict.outcome, rulesOf(verdict)]).toEqual([Outcome.OUTCOME_DENY, ['evidence-intact', 'evidence-logged']]);
+  } finally {
+    gate.peers.log.append = append;
+  }
+});
+
+test('what is counted: outcomes, rules, stages, claims, and what could not be had', async () => {
+  gate.peers.silence('fbpe');
+  await evaluate();
+  const lines = (await (await fetch(`${gate.runtime.runtime.httpAddress}/metrics`)).text()).split('\n');
+  const value = (start: string): number => Number(lines.find((line) => line.startsWith(start))?.split(' ').at(-1) ?? Number.NaN);
+  for (const start of [
+    'gate_verdicts_total{outcome="REVIEW",policy="fast-patch"}',
+    'gate_unmet_rules_total{rule="evidence-logged"}',
+    'gate_claims_total{kind="fixes_incident",state="proved"}',
+    'gate_unanswered_total{source="log",reason="REMOTE_FAILED"}',
+    'gate_evidence_total{kind="replay",source="computed"}',
+    'gate_time_to_verify_seconds_count{end="verdict"}',
+    'gate_explained_changes_ratio_count',
+    ...['delta', 'replay', 'log', 'cross-verify', 'decide'].map((stage) => `gate_stage_seconds_count{stage="${stage}"}`),
+  ]) {
+    expect([start, value(start) > 0]).toEqual([start, true]);
+  }
+  expect(value('gate_evaluations_running')).toBe(0);
+});
+
 describe('row 53: the baseline', () => {
   test('is what an operator says to run; its author may not say so', async () => {
     await expect(gate.evaluate({}, { tenant, roles: ['contributor'] })).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' });

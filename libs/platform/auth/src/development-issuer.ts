@@ -74,6 +74,7 @@ async function provider(issuer: string, config: DevelopmentIssuerConfig) {
   const { default: Provider } = await import('oidc-provider');
   const byId = new Map(config.clients.map((client) => [client.clientId, client]));
   return new Provider(issuer, {
+    adapter: NoStorage,
     clients: config.clients.map(({ clientId, clientSecret }) => ({
       client_id: clientId,
       client_secret: clientSecret,
@@ -110,4 +111,35 @@ async function provider(issuer: string, config: DevelopmentIssuerConfig) {
 async function signingKey(pem: string) {
   const jwk = await exportJWK(await importPKCS8(pem, 'EdDSA', { extractable: true }));
   return { ...jwk, kid: `dev:${await calculateJwkThumbprint(jwk)}`, alg: 'EdDSA', use: 'sig' };
+}
+
+/** Nothing is kept: clients stand in the configuration, and access tokens are signed documents. */
+class NoStorage {
+  upsert(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  find(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  findByUid(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  findByUserCode(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  consume(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  destroy(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  revokeByGrantId(): Promise<void> {
+    return Promise.resolve();
+  }
 }

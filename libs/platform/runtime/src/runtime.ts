@@ -12,6 +12,7 @@ import { type AttachedEvents, EVENTS_MIGRATIONS, InProcessBus } from '@stella/pl
 import { migrate, readMigrations } from '@stella/platform-database';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
 import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
+import type { Express } from 'express';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ClientConfig } from 'pg';
 import { type Operations, OPERATIONS, OperationsController } from './operations.controller.js';
@@ -113,6 +114,7 @@ export class Runtime {
     for (const { parts } of this.#running) await parts.start?.();
     const app = await NestFactory.create(this.#rootModule(), { logger: false, bodyParser: false, abortOnError: false });
     this.#app = app;
+    (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
     app.useGlobalFilters(new ErrorFilter((error) => this.config.logger.error({ err: error }, 'unexpected')));
     app.connectMicroservice(
       grpcServerOptions({

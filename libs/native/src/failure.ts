@@ -7,10 +7,12 @@ export function failureOfFrame(command: string, frame: Buffer): DomainError {
   const body = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const message = text(body.message);
+  // Whoever called knows which file it was; where it lies on this machine is nobody's business further out.
+  const { path: _path, ...facts } = stringMembers(body.facts);
   return new DomainError(
     'NATIVE_FAILED',
     {
-      ...stringMembers(body.facts),
+      ...facts,
       command,
       nativeReason: text(body.reason),
       nativeMessage: message,

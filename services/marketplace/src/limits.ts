@@ -32,6 +32,8 @@ export const limits = {
   indexRowsPerRead: 10_000,
   /** Sent with its head as one piece: a packet less. */
   sentAtOnceBytesMax: 256 << 10,
+  /** Small files that were asked for last, kept in memory. */
+  hotFilesBytesMax: 64 << 20,
   /** A withdrawn file is still served by caches for so long. */
   hitCacheSeconds: 3_600,
   missCacheSeconds: 30,

@@ -11,6 +11,7 @@ import { SqlPackRepository } from './adapters/sql-pack-repository.js';
 import { SqlRequestRepository } from './adapters/sql-request-repository.js';
 import { SqlUploadRepository } from './adapters/sql-upload-repository.js';
 import { DebuginfodController } from './api/debuginfod.controller.js';
+import { HotFiles } from './api/hot-files.js';
 import { MarketplaceController, MarketplaceUseCases } from './api/marketplace.controller.js';
 import { CreateNamespace } from './application/create-namespace.js';
 import { CreateUpload } from './application/create-upload.js';
@@ -83,6 +84,7 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
     controllers: [MarketplaceController, DebuginfodController],
     providers: [
       { provide: MarketplaceUseCases, useValue: useCases },
+      { provide: HotFiles, useValue: new HotFiles(limits.hotFilesBytesMax, limits.sentAtOnceBytesMax) },
       { provide: ServeBuild, useValue: new ServeBuild(index, packs, blobs, binaries, facts, nowNs) },
     ],
     start: () => new LoadIndex(packs, index, facts).execute(),

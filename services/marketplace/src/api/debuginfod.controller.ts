@@ -5,6 +5,7 @@ import { isDomainError } from '@stella/errors';
 import type { Request, Response } from 'express';
 import { type ServedFile, ServeBuild } from '../application/serve-build.js';
 import { limits } from '../limits.js';
+import { HotFiles } from './hot-files.js';
 
 const BUILD_ID = /^(?:[0-9a-f]{2}){1,64}$/;
 
@@ -14,30 +15,33 @@ const BUILD_ID = /^(?:[0-9a-f]{2}){1,64}$/;
  */
 @Controller('buildid')
 export class DebuginfodController {
-  constructor(private readonly serve: ServeBuild) {}
+  constructor(
+    private readonly serve: ServeBuild,
+    private readonly hot: HotFiles,
+  ) {}
 
   @Get(':buildId/debuginfo')
   debuginfo(@Param('buildId') buildId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    return answer(request, response, buildId, async (id) => this.serve.file(id, 'debuginfo'));
+    return answer(this.hot, request, response, buildId, async (id) => this.serve.file(id, 'debuginfo'));
   }
 
   @Get(':buildId/executable')
   executable(@Param('buildId') buildId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    return answer(request, response, buildId, async (id) => this.serve.file(id, 'executable'));
+    return answer(this.hot, request, response, buildId, async (id) => this.serve.file(id, 'executable'));
   }
 
   @Get(':buildId/section/:section')
   section(@Param('buildId') buildId: string, @Param('section') section: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    return answer(request, response, buildId, (id) => this.serve.section(id, section));
+    return answer(this.hot, request, response, buildId, (id) => this.serve.section(id, section));
   }
 
   @Get(':buildId/source/*path')
   source(@Param('buildId') buildId: string, @Param('path') path: string | string[], @Req() request: Request, @Res() response: Response): Promise<void> {
-    return answer(request, response, buildId, (id) => this.serve.source(id, Array.isArray(path) ? path.join('/') : path));
+    return answer(this.hot, request, response, buildId, (id) => this.serve.source(id, Array.isArray(path) ? path.join('/') : path));
   }
 }
 
-async function answer(request: Request, response: Response, rawId: string, find: (buildId: string) => Promise<ServedFile>): Promise<void> {
+async function answer(hot: HotFiles, request: Request, response: Response, rawId: string, find: (buildId: string) => Promise<ServedFile>): Promise<void> {
   const buildId = rawId.toLowerCase();
   if (!BUILD_ID.test(buildId)) return miss(request, response, 400, { reason: 'REQUEST_INVALID', message: 'a build id is an even number of hexadecimal digits', facts: {}, next: 'read it with `readelf -n`' });
   let file: ServedFile;
@@ -48,11 +52,11 @@ async function answer(request: Request, response: Response, rawId: string, find:
     const { reason, message, facts, next } = error;
     return miss(request, response, 404, { reason, message, facts, next });
   }
-  await send(request, response, file);
+  await send(hot, request, response, file);
 }
 
 /** The size is known before the first byte, so that a client can tell a slow download from none. */
-async function send(request: Request, response: Response, file: ServedFile): Promise<void> {
+async function send(hot: HotFiles, request: Request, response: Response, file: ServedFile): Promise<void> {
   response.set({
     'Content-Type': 'application/octet-stream',
     'X-DEBUGINFOD-SIZE': String(file.sizeBytes),
@@ -64,19 +68,13 @@ async function send(request: Request, response: Response, file: ServedFile): Pro
   response.set('Content-Length', String(file.sizeBytes));
   if (request.method === 'HEAD') return void response.end();
   try {
-    if (file.sizeBytes <= limits.sentAtOnceBytesMax) return void response.end(await whole(file));
+    if (file.sizeBytes <= limits.sentAtOnceBytesMax) return void response.end(await hot.bytesOf(file));
     await pipeline(Readable.from(file.read(), { objectMode: false }), response);
   } catch (error) {
     // Bytes that do not prove right are never whole at the client's: fewer arrive than were announced.
     response.destroy();
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-}
-
-async function whole(file: ServedFile): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of file.read()) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 function miss(request: Request, response: Response, status: number, explanation: { reason: string; message: string; facts: object; next: string }): void {

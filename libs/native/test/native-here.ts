@@ -7,7 +7,8 @@ export function nativeIsHere(suite: string): boolean {
     nativeExecutable();
     return true;
   } catch (error) {
-    if (!isDomainError(error, 'NATIVE_MISSING')) throw error;
+    // In CI what was not checked is a failure.
+    if (!isDomainError(error, 'NATIVE_MISSING') || process.env['CI']) throw error;
     process.stderr.write(`SKIPPED ${suite}: ${error.facts.path} is missing; ${error.next}\n`);
     return false;
   }

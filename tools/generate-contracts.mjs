@@ -1,5 +1,6 @@
 // Makes what the contracts are built from: the third-party protos (proto/vendor), the TypeScript of every proto
-// (libs/contracts/src/gen) and their descriptor set. Nothing of it is committed.
+// (libs/contracts/src/gen) and their descriptor set. Nothing of it is committed; all of it is an output of the nx target,
+// which may take it from its cache.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

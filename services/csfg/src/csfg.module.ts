@@ -31,7 +31,6 @@ export interface CsfgOptions {
 export function csfgService(options: CsfgOptions = {}): StellaService {
   return {
     name: 'csfg',
-    protoPackage: 'stella.csfg.v1alpha',
     grpc: { 'stella.csfg.v1alpha.StackGraphService': StackGraphServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

@@ -30,9 +30,8 @@ export interface TestGraph {
 export async function startGraph(database?: TestDatabase, symbols = new PublishedSymbols()): Promise<TestGraph> {
   const contexts: Record<string, ServiceContext> = {};
   const matched: Matched[] = [];
-  const neighbour = (name: string, protoPackage: string, grpc: StellaService['grpc']): StellaService => ({
+  const neighbour = (name: string, grpc: StellaService['grpc']): StellaService => ({
     name,
-    protoPackage,
     grpc,
     wire: (context) => {
       contexts[name] = context;
@@ -48,8 +47,8 @@ export async function startGraph(database?: TestDatabase, symbols = new Publishe
   const test = await startTestRuntime(
     [
       csfgService({ symbolSource: symbols }),
-      neighbour('frvf', 'stella.frvf.v1alpha', { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService }),
-      neighbour('marketplace', 'stella.marketplace.v1alpha', { 'stella.marketplace.v1alpha.MarketplaceService': MarketplaceServiceService }),
+      neighbour('frvf', { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService }),
+      neighbour('marketplace', { 'stella.marketplace.v1alpha.MarketplaceService': MarketplaceServiceService }),
     ],
     database ? { database } : {},
   );

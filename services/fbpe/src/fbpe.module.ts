@@ -62,7 +62,6 @@ export interface FbpeOptions {
 export function fbpeService(options: FbpeOptions): StellaService {
   return {
     name: 'fbpe',
-    protoPackage: 'stella.fbpe.v1alpha',
     grpc: { 'stella.fbpe.v1alpha.FederationService': FederationServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

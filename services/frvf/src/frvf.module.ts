@@ -55,7 +55,6 @@ export interface FrvfOptions {
 export function frvfService(options: FrvfOptions): StellaService {
   return {
     name: 'frvf',
-    protoPackage: 'stella.frvf.v1alpha',
     grpc: { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

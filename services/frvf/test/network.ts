@@ -45,7 +45,6 @@ export class ScriptedWorker {
     }
     return {
       name: 'replay-worker',
-      protoPackage: 'stella.replay_worker.v1alpha',
       grpc: { 'stella.replay_worker.v1alpha.ReplayWorkerService': ReplayWorkerServiceService },
       wire: (context) => {
         this.context = context;

@@ -50,7 +50,6 @@ export interface GateOptions {
 export function gateService(options: GateOptions): StellaService {
   return {
     name: 'gate',
-    protoPackage: 'stella.gate.v1alpha',
     grpc: { 'stella.gate.v1alpha.GateService': GateServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

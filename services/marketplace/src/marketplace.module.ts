@@ -45,7 +45,6 @@ export interface MarketplaceOptions {
 export function marketplaceService(options: MarketplaceOptions = {}): StellaService {
   return {
     name: 'marketplace',
-    protoPackage: 'stella.marketplace.v1alpha',
     grpc: { 'stella.marketplace.v1alpha.MarketplaceService': MarketplaceServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

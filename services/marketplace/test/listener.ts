@@ -10,7 +10,6 @@ export interface Heard {
 export function listener(heard: Heard[]): StellaService {
   return {
     name: 'listener',
-    protoPackage: 'stella.marketplace.v1alpha',
     grpc: {},
     wire({ events }) {
       events.subscribe({ topic: 'stella.marketplace.pack-published.v1alpha' }, { commit: async ({ tenant, payload }) => void heard.push({ tenant, message: PackPublished.decode(payload) }) });

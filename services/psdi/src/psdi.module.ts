@@ -43,7 +43,6 @@ export interface PsdiOptions {
 export function psdiService(options: PsdiOptions): StellaService {
   return {
     name: 'psdi',
-    protoPackage: 'stella.psdi.v1alpha',
     grpc: { 'stella.psdi.v1alpha.DeltaIndexService': DeltaIndexServiceService },
     migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
     wire: (context) => wire(context, options),

@@ -30,7 +30,6 @@ export interface ReplayWorkerOptions {
 export function replayWorkerService(options: ReplayWorkerOptions): StellaService {
   return {
     name: 'replay-worker',
-    protoPackage: 'stella.replay_worker.v1alpha',
     grpc: { 'stella.replay_worker.v1alpha.ReplayWorkerService': ReplayWorkerServiceService },
     wire: (context) => wire(context, options),
   };

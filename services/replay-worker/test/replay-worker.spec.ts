@@ -39,7 +39,6 @@ class Orders {
   async start(capsules?: LocalCapsules): Promise<this> {
     const frvf: StellaService = {
       name: 'frvf',
-      protoPackage: 'stella.frvf.v1alpha',
       grpc: { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService },
       wire: (context) => {
         this.context = context;

@@ -4,7 +4,6 @@
  *     export function csfgService(): StellaService {
  *       return {
  *         name: 'csfg',
- *         protoPackage: 'stella.csfg.v1alpha',
  *         grpc: { 'stella.csfg.v1alpha.StackGraphService': StackGraphServiceService },
  *         migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
  *         wire(context) {

@@ -45,7 +45,6 @@ export interface ServiceParts {
 export interface StellaService {
   /** As in `services/<name>`; its role, schema and event source are named after it. */
   readonly name: string;
-  readonly protoPackage: string;
   /** Full service name → ts-proto's definition. */
   readonly grpc: Readonly<Record<string, ServiceDefinition>>;
   /** Folder with `NNNN_what.sql`; none for a service that stores nothing of its own but its events. */

@@ -31,14 +31,12 @@ export function ledgerServices(): StellaService[] {
   return [
     {
       name: 'ledger',
-      protoPackage: 'stella.csfg.v1alpha',
       grpc: { 'stella.csfg.v1alpha.StackGraphService': StackGraphServiceService },
       migrationsFolder,
       wire: (context) => ({ controllers: [LedgerController], providers: [{ provide: CONTEXT, useValue: context }] }),
     },
     {
       name: 'echo',
-      protoPackage: 'stella.csfg.v1alpha',
       grpc: {},
       migrationsFolder,
       wire(context) {

@@ -71,7 +71,6 @@ const EMPTY_STACK = { name: '', incident: '', format: '', language: '', frames: 
 export function sampleService(): StellaService {
   return {
     name: 'sample',
-    protoPackage: 'stella.csfg.v1alpha',
     grpc: {
       'stella.csfg.v1alpha.StackGraphService': StackGraphServiceService,
       'stella.psdi.v1alpha.DeltaIndexService': DeltaIndexServiceService,
@@ -85,7 +84,6 @@ export function sampleService(): StellaService {
 export function listeningService(heard: string[]): StellaService {
   return {
     name: 'listening',
-    protoPackage: 'stella.csfg.v1alpha',
     grpc: {},
     wire(context) {
       const stacks = context.peers.client('sample', StackGraphServiceService);

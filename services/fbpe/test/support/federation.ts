@@ -79,7 +79,6 @@ export class TestNode {
     }
     return {
       name: 'psdi',
-      protoPackage: 'stella.psdi.v1alpha',
       grpc: { 'stella.psdi.v1alpha.DeltaIndexService': DeltaIndexServiceService },
       wire: (context) => {
         this.psdi = context;

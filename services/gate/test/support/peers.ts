@@ -68,7 +68,6 @@ export class Peers {
   #service(name: string, serviceName: string, definition: ServiceDefinition, controller: new () => object): StellaService {
     return {
       name,
-      protoPackage: serviceName.slice(0, serviceName.lastIndexOf('.')),
       grpc: { [serviceName]: definition },
       wire: (context) => {
         this.contexts.set(name, context);

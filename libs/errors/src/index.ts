@@ -1,3 +1,3 @@
 export { DomainError, isDomainError, type ErrorFacts } from './domain-error.js';
 export type { ErrorKind, ReasonEntry } from './reason-entry.js';
-export { REASONS, type Reason } from './reasons.js';
+export { LIFTER_REASONS, REASONS, type Reason } from './reasons.js';

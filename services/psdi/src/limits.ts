@@ -1,8 +1,7 @@
 /** Every bound of this service beside those of the proto and of the delta library. */
 export const limits = {
-  /** What is taken as an artifact; what is lifted is smaller. */
-  artifactBytesMax: 4 * 2 ** 30,
-  liftBytesMax: 512 * 2 ** 20,
+  /** What is taken as an artifact: what could never be lifted would only take up room. */
+  artifactBytesMax: 512 * 2 ** 20,
   liftCpuSecondsMax: 60,
   liftMemoryBytesMax: 2 * 2 ** 30,
   liftTimeoutMs: 60_000,

@@ -31,7 +31,7 @@ export function onRun<Options extends object>(command: Command, io: CliIo, run: 
 
 /** A command whose help ends with an example. */
 export function subcommand(parent: Command, nameAndArgs: string, summary: string, example: string): Command {
-  return parent.command(nameAndArgs).description(summary).addHelpText('after', `\n${example.includes('\n') ? 'Examples' : 'Example'}:\n  $ ${example.replaceAll(/(?<!\\)\n/g, '\n  $ ')}`);
+  return parent.command(nameAndArgs).description(summary).addHelpText('after', `\nExample:\n  $ ${example.replaceAll(/(?<!\\)\n/g, '\n  $ ')}`);
 }
 
 /** A parser of whole numbers for commander's options. */

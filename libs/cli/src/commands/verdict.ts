@@ -33,7 +33,7 @@ export function addVerdict(program: Command, io: CliIo): void {
     const { word, exitCode } = outcomeOf(verdict);
     session.output.answer({ outcome: word, exitCode, ...(path !== undefined && { bundle: path }), verdict: Verdict.toJSON(slimVerdict(verdict)) }, () => renderVerdict(verdict, { isVerbose: verbose ?? false }));
     return exitCode;
-  });
+  }, { isNoAnAnswer: true });
 
   const revoke = subcommand(group, 'revoke <verdict>', 'Withdraw a verdict: it enters the signed revocation list', "stella verdict revoke verdicts/1f2e… --reason 'the baseline was not what ran'")
     .requiredOption('--reason <text>', 'why; everybody reads it');

@@ -6,6 +6,7 @@ import { resolveRelease } from '@stella/incidents';
 import { releaseCacheFolder } from '../connection/data-folder.js';
 import type { CliIo } from '../io/cli-io.js';
 import { fileAt } from '../io/files.js';
+import { limits } from '../limits.js';
 import { findRelease, knownReleases, packageUrl, releaseLabel } from './release-names.js';
 
 /** A program on this machine. */
@@ -20,7 +21,7 @@ const LABEL_CHARS_MAX = 256;
 
 /**
  * A release by its name, or any file by its path; a path that looks like a name is written `./name`.
- * @throws DomainError RELEASE_UNKNOWN, and as `resolveRelease`
+ * @throws DomainError RELEASE_UNKNOWN, ARTIFACT_TOO_LARGE before the file is read, and as `resolveRelease`
  */
 export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, text: string): Promise<LocalRelease> {
   const release = findRelease(text);
@@ -30,6 +31,8 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
   }
   const file = await fileAt(io, text);
   if (!file) throw new DomainError('RELEASE_UNKNOWN', { release: text.slice(0, 200), known: knownReleases().map(releaseLabel).join(', ') });
+  const { size } = file.stats;
+  if (size > limits.artifactBytesMax) throw new DomainError('ARTIFACT_TOO_LARGE', { release: text.slice(0, 200), sizeBytes: String(size), sizeBytesMax: String(limits.artifactBytesMax) });
   const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
   return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
 }

@@ -1,4 +1,4 @@
-import { asyncReasonOf, reasonOf } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf } from '@stella/testing';
 import { KeyPair } from './key-pair.js';
 import { PREDICATE_TYPES } from './predicate-types.js';
 import {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { verifyStatement } from '@stella/attestation';
 import { packSides, parseLiftIndex, unpackSides } from '@stella/binary-delta';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { nativeIsHere } from '@stella/native/testing';
 import { limits } from '../src/limits.js';
 import { Compiler } from './support/programs.js';
-import { lifterIsHere } from './support/lifter.js';
 import { createIndex, messages, type PsdiClient, PsdiRuntime, sha256, upload } from './support/psdi-runtime.js';
 
-const describeHere = lifterIsHere('psdi indexes') ? describe : describe.skip;
+const describeHere = nativeIsHere('psdi indexes') ? describe : describe.skip;
 
 /** Not the digest of 4 GiB of zeros: who would read them would find out, seconds later. */
 const SPARSE_SHA256 = 'ab'.repeat(32);

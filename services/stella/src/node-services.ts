@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublicKey } from '@stella/attestation';
 import { csfgService } from '@stella/csfg';
@@ -29,7 +29,7 @@ export interface NodeSettings {
 /** Every service of the embedded system, each with the keys that are its own. */
 export async function nodeServices(installation: Installation, settings: NodeSettings): Promise<StellaService[]> {
   const { keys, organisation, origin, verifierId, folder } = installation;
-  const nativeSha256 = await sha256OfFile(nativeExecutable());
+  const nativeSha256 = hash('sha256', await readFile(nativeExecutable()));
   return [
     marketplaceService({ trustedPublishers: [{ tenant: installation.tenant, namespaceId: OWN_NAMESPACE }] }),
     psdiService({
@@ -61,10 +61,4 @@ export async function nodeServices(installation: Installation, settings: NodeSet
       crossVerifyWaitMs: settings.crossVerifyWaitMs ?? 0,
     }),
   ];
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

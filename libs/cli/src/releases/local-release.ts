@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { DomainError } from '@stella/errors';
-import { resolveRelease } from '@stella/incidents';
+import { resolveRelease, sha256OfFile } from '@stella/incidents';
 import { releaseCacheFolder } from '../connection/data-folder.js';
 import type { CliIo } from '../io/cli-io.js';
 import { fileAt } from '../io/files.js';
@@ -38,11 +36,7 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
 }
 
 export async function sha256OfPath(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  } catch (error) {
-    throw new DomainError('FILE_UNREADABLE', { path, problem: (error as NodeJS.ErrnoException).code ?? 'unknown' }, { cause: error });
-  }
-  return hash.digest('hex');
+  return sha256OfFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new DomainError('FILE_UNREADABLE', { path, problem: error.code ?? 'unknown' }, { cause: error });
+  });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testAsRoot } from '@stella/testing';
 import { BLOB_STORE_CONTRACT } from './contract.js';
 import { DirectoryBlobStore } from './directory-blob-store.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
@@ -33,8 +34,7 @@ describe('in a directory', () => {
     expect(await readdir(join(folder, 'swept', 'incoming'))).toEqual([`${process.pid}.busy`]);
   });
 
-  const asRoot = process.getuid?.() === 0 ? test : test.skip;
-  asRoot('a full disk is told as such, nothing half-done stays, and the next blob that fits is stored', async () => {
+  testAsRoot('a full disk is told as such, nothing half-done stays, and the next blob that fits is stored', async () => {
     const small = join(folder, 'small');
     await mkdir(small);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', small]);

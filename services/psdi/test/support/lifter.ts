@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDomainError } from '@stella/errors';
 import { nativeExecutable } from '@stella/native';
 
 /**
@@ -78,18 +77,5 @@ async function whileThereIs<T>(path: string, work: () => Promise<T>): Promise<T>
     return await work();
   } finally {
     rmSync(path);
-  }
-}
-
-/** Whether the executable is built; says loudly that tests are skipped where it is not. */
-export function lifterIsHere(suite: string): boolean {
-  try {
-    nativeExecutable();
-    return true;
-  } catch (error) {
-    // In CI what was not checked is a failure.
-    if (!isDomainError(error, 'NATIVE_MISSING') || process.env['CI']) throw error;
-    process.stderr.write(`SKIPPED ${suite}: ${error.facts.path} is missing; ${error.next}\n`);
-    return false;
   }
 }

@@ -1,7 +1,8 @@
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { declareMissing } from './missing.js';
 
-const REPOSITORY_PARENT = fileURLToPath(new URL('../../../../../', import.meta.url));
+const REPOSITORY_PARENT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Folder of the public conformance vectors; nothing of it is copied into the repository. */
 export const VECTORS = process.env['STELLA_VECTORS'] ?? `${REPOSITORY_PARENT}shared/data/vectors`;
@@ -14,18 +15,6 @@ const REQUIRED = process.env['CI'] !== undefined || process.env['STELLA_REQUIRE_
  */
 export function describeConformance(folder: string, suite: (path: string) => void): void {
   const path = `${VECTORS}/${folder}`;
-  if (existsSync(path)) {
-    describe(`conformance: ${folder}`, () => suite(path));
-    return;
-  }
-  const message = `CONFORMANCE SKIPPED: ${path} is missing; set STELLA_VECTORS`;
-  // The console of a suite whose tests are all skipped is not shown.
-  writeSync(2, `${message}\n`);
-  if (REQUIRED) {
-    test(message, () => {
-      throw new Error(message);
-    });
-  } else {
-    test.skip(message, () => undefined);
-  }
+  if (existsSync(path)) return void describe(`conformance: ${folder}`, () => suite(path));
+  declareMissing(`conformance: ${folder}`, `${path} is missing; set STELLA_VECTORS`, REQUIRED);
 }

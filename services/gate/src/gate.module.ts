@@ -4,8 +4,8 @@ import { FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/
 import { WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import { GateServiceService } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { AdvisoryLocks } from '@stella/platform-database';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
-import { AdvisoryLocks } from './adapters/advisory-locks.js';
 import { FbpeLog } from './adapters/fbpe-log.js';
 import { FrvfWitnesses } from './adapters/frvf-witnesses.js';
 import { PsdiDeltas } from './adapters/psdi-deltas.js';

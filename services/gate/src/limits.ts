@@ -13,7 +13,6 @@ export const limits = {
   callTimeoutMs: 10 * 60_000,
   evaluationMs: 30 * 60_000,
   evaluationsAtOnce: 8,
-  lockPollMs: 100,
   /** Clocks of the services that tell news differ at most by this. */
   newsSkewMs: 5_000,
   /** Older news concern no verdict that is still answered: policies live shorter. */

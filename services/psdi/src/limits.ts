@@ -9,8 +9,6 @@ export const limits = {
   liftsAtOnce: 2,
   /** Artifacts that wait for their lift, in this process. */
   liftsWaitingMax: 200,
-  /** Between two looks at a lock that another process holds. */
-  lockPollMs: 100,
   /** A packed index or its side records, in memory. */
   indexBlobBytesMax: 512 * 2 ** 20,
   /** Parsed indexes kept for the next comparison. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { PublicKey, Signer } from '@stella/attestation';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { AdvisoryLocks } from '@stella/platform-database';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
-import { AdvisoryLocks } from './adapters/advisory-locks.js';
 import { BlobIndexStore } from './adapters/blob-index-store.js';
 import { NativeLifter } from './adapters/native-lifter.js';
 import { SqlArtifactRepository } from './adapters/sql-artifact-repository.js';

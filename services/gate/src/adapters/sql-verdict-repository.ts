@@ -1,11 +1,10 @@
 import { parseEnvelope, parseStatement, sha256Hex } from '@stella/attestation';
 import type { BlobStore } from '@stella/platform-blobs';
-import type { Database, Sql, Tx } from '@stella/platform-database';
+import { type Database, lockInTransaction, type Sql, type Tx } from '@stella/platform-database';
 import { readVerdict } from '@stella/verdict';
 import type { EarlierAnswer, PagePlace, VerdictPage, VerdictRepository } from '../application/ports.js';
 import { isWhole, type RevocationWord, type VerdictRecord, type VerdictScope } from '../domain/verdict-record.js';
 import { limits } from '../limits.js';
-import { lockInTransaction } from './advisory-locks.js';
 
 interface VerdictRow {
   readonly id: string;

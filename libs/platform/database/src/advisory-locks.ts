@@ -1,22 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
-import type { Database } from '@stella/platform-database';
-import type { Locks } from '../application/ports.js';
-import { limits } from '../limits.js';
+import type { Database, Tx } from './database.js';
 
+// The name belongs to the service: two services may lock the same words.
 const KEY = `hashtextextended(current_schema() || ' ' || $1, 0)`;
+/** Between two looks at a lock that another process holds. */
+const POLL_MS = 100;
 
-/** PostgreSQL's advisory locks on a connection of their own: they end with the process, however it dies. */
-export class AdvisoryLocks implements Locks {
+/** Locks over all processes of an installation, each on a connection of its own: they end with the process, however it dies. */
+export class AdvisoryLocks {
   constructor(private readonly database: Database) {}
 
+  /** @throws DomainError CANCELLED when the signal aborts before the lock is free; what `work` throws */
   async hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const session = await this.database.session();
     try {
       for (;;) {
         const { rows } = await session.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS locked`, [name]);
         if (rows[0]?.locked === true) break;
-        await delay(limits.lockPollMs, undefined, { signal }).catch((cause: unknown) => {
+        await delay(POLL_MS, undefined, { signal }).catch((cause: unknown) => {
           throw new DomainError('CANCELLED', { waitingFor: name }, { cause });
         });
       }
@@ -25,4 +27,9 @@ export class AdvisoryLocks implements Locks {
       await session.end().catch(() => undefined);
     }
   }
+}
+
+/** Until the transaction ends. */
+export async function lockInTransaction(tx: Tx, name: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${KEY})`, [name]);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LIFTER_REASONS } from '@stella/errors';
 import { functionSymbols, identify, lift, type LiftLimits, probeCapsule, runCapsule, symbolize } from '../src/index.js';
-import { nativeIsHere } from '../src/testing.js';
+import { nativeIsHere } from '../src/testing/index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'native-real-'));
 afterAll(() => rmSync(dir, { recursive: true }));

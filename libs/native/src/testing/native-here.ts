@@ -1,5 +1,5 @@
 import { isDomainError } from '@stella/errors';
-import { nativeExecutable } from './executable.js';
+import { nativeExecutable } from '../executable.js';
 
 /** Whether the executable is built; says loudly that tests are skipped where it is not. */
 export function nativeIsHere(suite: string): boolean {

@@ -1,32 +1,31 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nativeExecutable } from '@stella/native';
+import { nativeExecutable } from '../executable.js';
 
 /**
- * The real `stella-native` behind a script that writes down each command and dies when told to. The script is what the
- * service knows as its lifter.
+ * The real `stella-native` behind a script that writes down each command, and dies, hangs or starves when told to. The
+ * script is what services know as their native executable until `restore`.
  */
-export class WatchedLifter {
+export class WatchedNative {
+  /** Of the script. */
   readonly sha256: string;
   readonly #script: string;
   readonly #log: string;
-  readonly #crash: string;
-  readonly #hang: string;
   readonly #pids: string;
   readonly #before = process.env.STELLA_NATIVE;
 
-  constructor(folder: string) {
+  constructor(private readonly folder: string) {
     this.#script = join(folder, 'stella-native');
     this.#log = join(folder, 'commands');
-    this.#crash = join(folder, 'crash');
-    this.#hang = join(folder, 'hang');
     this.#pids = join(folder, 'pids');
     const text = [
       '#!/bin/sh',
       `echo "$1" >> '${this.#log}'`,
-      `if [ -e '${this.#crash}' ]; then kill -SEGV $$; fi`,
-      `if [ -e '${this.#hang}' ]; then echo $$ >> '${this.#pids}'; exec /bin/sleep 60; fi`,
+      `if [ -e '${this.#sign('crash', '')}'"$1" ]; then kill -SEGV $$; fi`,
+      `if [ -e '${this.#sign('kill', '')}'"$1" ]; then kill -KILL $$; fi`,
+      `if [ -e '${this.#sign('hang', '')}'"$1" ]; then echo $$ >> '${this.#pids}'; exec /bin/sleep 60; fi`,
+      `if [ -e '${this.#sign('starve', '')}'"$1" ]; then exec '${nativeExecutable()}' "$1" "$2" --memory-bytes-max 100000; fi`,
       `exec '${nativeExecutable()}' "$@"`,
       '',
     ].join('\n');
@@ -40,12 +39,23 @@ export class WatchedLifter {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'lift').length : 0;
   }
 
-  crashing<T>(work: () => Promise<T>): Promise<T> {
-    return whileThereIs(this.#crash, work);
+  /** As a fault in the executable does. */
+  crashing<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+    return whileThereIs(this.#sign('crash', command), work);
   }
 
-  hanging<T>(work: () => Promise<T>): Promise<T> {
-    return whileThereIs(this.#hang, work);
+  /** As the kernel does where memory runs out. */
+  killed<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+    return whileThereIs(this.#sign('kill', command), work);
+  }
+
+  hanging<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+    return whileThereIs(this.#sign('hang', command), work);
+  }
+
+  /** With far less memory than it needs. */
+  starving<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+    return whileThereIs(this.#sign('starve', command), work);
   }
 
   /** Processes that were told to hang and still do. */
@@ -68,6 +78,10 @@ export class WatchedLifter {
   restore(): void {
     if (this.#before === undefined) delete process.env.STELLA_NATIVE;
     else process.env.STELLA_NATIVE = this.#before;
+  }
+
+  #sign(trouble: string, command: string): string {
+    return join(this.folder, `${trouble}-${command}`);
   }
 }
 

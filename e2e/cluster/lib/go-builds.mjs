@@ -7,11 +7,17 @@ const VERSION = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'
   .map((name) => `-X ${name}.gitVersion=${KUBERNETES} -X ${name}.gitMajor=${major} -X ${name}.gitMinor=${minor} -X ${name}.gitTreeState=clean`)
   .join(' ');
 
+/** Helm likewise, and what it takes a cluster for that it cannot ask. */
+const HELM_VERSION = [
+  '-X helm.sh/helm/v3/internal/version.version=v3.20.2',
+  ...['chartutil', 'lint/rules'].map((name) => `-X helm.sh/helm/v3/pkg/${name}.k8sVersionMajor=${major} -X helm.sh/helm/v3/pkg/${name}.k8sVersionMinor=${minor}`),
+].join(' ');
+
 /** By the name of the folder in the cache: the module, and its programs by package. */
 export const GO_BUILDS = {
   init: { module: 'init', programs: { init: '.' } },
   kubernetes: { module: 'kubernetes', programs: { kubernetes: '.' }, ldflags: `${STRIPPED} ${VERSION}`, links: { kubectl: 'kubernetes' } },
-  helm: { module: 'kubernetes', programs: { helm: 'helm.sh/helm/v3/cmd/helm' } },
+  helm: { module: 'kubernetes', programs: { helm: 'helm.sh/helm/v3/cmd/helm' }, ldflags: `${STRIPPED} ${HELM_VERSION}` },
   coredns: { module: 'coredns', programs: { coredns: '.' } },
   cni: {
     module: 'cni',

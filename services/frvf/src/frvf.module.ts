@@ -40,6 +40,8 @@ import { Repeatable } from './application/repeatable.js';
 import { VerifyResultCache } from './application/verify-result-cache.js';
 import { FrvfEvents, TOPICS } from './events.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface FrvfOptions {
   /** Signs witnesses and results. */
   readonly signer: Signer;
@@ -56,7 +58,7 @@ export function frvfService(options: FrvfOptions): StellaService {
   return {
     name: 'frvf',
     grpc: { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

@@ -2,4 +2,5 @@ export { Database, type DatabaseOptions, type Row, type Sql, type Tx, type TxOpt
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.js';
 export { migrate, readMigrations, type Migration } from './migrate.js';
+export { requireMigrated } from './require-migrated.js';
 export { provisionService, type ServiceDatabase } from './provision.js';

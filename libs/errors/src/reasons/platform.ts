@@ -31,6 +31,7 @@ export const platform = {
   STATEMENT_TIMEOUT: { kind: 'deadline', says: 'a statement ran past its time', next: 'ask for less at once, or raise the statement timeout' },
   MIGRATION_CHANGED: { kind: 'precondition', says: 'a migration was changed or removed after it was applied', next: 'restore the file and add a new migration' },
   MIGRATION_FAILED: { kind: 'precondition', says: 'a migration could not be applied', next: 'mend the statement named in the facts; nothing of the file was applied' },
+  SCHEMA_OUTDATED: { kind: 'precondition', says: 'the schema lacks migrations that this version needs', next: 'run `main.js migrate` of this version once, then start it again' },
   BLOB_ID_INVALID: { kind: 'invalid', says: 'a blob is named by 64 lower-case hexadecimal digits', next: 'send the SHA-256 of the bytes' },
   EVENT_TOO_LARGE: { kind: 'exhausted', says: 'the event is larger than allowed', next: 'put the bytes into a blob and name its digest' },
   EVENT_INVALID: { kind: 'invalid', says: 'the event lacks an attribute or has a bad one', next: 'mend the attribute named in the facts' },

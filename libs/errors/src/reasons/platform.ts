@@ -5,6 +5,8 @@ export const platform = {
   REQUEST_INVALID: { kind: 'invalid', says: 'the request breaks its rules', next: 'mend the fields named in the details' },
   CONFIG_INVALID: { kind: 'precondition', says: 'the configuration is not usable', next: 'mend the variables named in the facts' },
   UNAUTHENTICATED: { kind: 'unauthenticated', says: 'the caller is not known', next: 'send a bearer token of the configured issuer' },
+  LOGIN_FAILED: { kind: 'unauthenticated', says: 'the login did not succeed', next: 'start the login again' },
+  SESSION_ENDED: { kind: 'unauthenticated', says: 'the session has ended', next: 'log in again' },
   PERMISSION_DENIED: { kind: 'denied', says: 'the caller may not do this', next: 'ask an operator of the tenant for the right' },
   DEADLINE_EXCEEDED: { kind: 'deadline', says: 'the call ran past its deadline', next: 'call again with a longer deadline' },
   CANCELLED: { kind: 'cancelled', says: 'the caller gave up', next: 'call again' },

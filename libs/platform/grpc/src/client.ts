@@ -72,8 +72,13 @@ async function unary(client: Client, method: MethodDefinition<unknown, unknown>,
         cancelWith(call, settings.signal);
       });
     } catch (error) {
-      const mayRetry = (error as ServiceError).code === status.UNAVAILABLE && attempt < ATTEMPTS_MAX && !settings.signal?.aborted;
-      if (!mayRetry) throw fromServiceError(error);
+      const { code } = error as ServiceError;
+      // The issuer may have changed its keys since it gave the token: once, another one is tried.
+      if (code === status.UNAUTHENTICATED && attempt === 1 && config.tokens.refused !== undefined) {
+        config.tokens.refused(String(metadata.get('authorization')[0]));
+        continue;
+      }
+      if (code !== status.UNAVAILABLE || attempt >= ATTEMPTS_MAX || settings.signal?.aborted === true) throw fromServiceError(error);
       await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS * 2 ** attempt * (0.5 + Math.random())));
     }
   }

@@ -2,6 +2,8 @@ import { generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import type { Principal } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
+export { FormBrowser, type Page } from './form-browser.js';
+
 export interface TokenChanges {
   readonly issuer?: string;
   readonly audience?: string;

@@ -176,10 +176,10 @@ export const BLOB_LINKS_CONTRACT: Readonly<Record<string, (under: LinksUnderTest
   },
 };
 
-/** No two megabytes of it are alike. */
+/** No two pages of it are alike. */
 function patterned(size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  for (let at = 0; at < size; at += 4) bytes.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, Math.min(at, size - 4));
+  const bytes = Buffer.alloc(size, 'stella');
+  for (let at = 0; at + 4 <= size; at += 4_096) bytes.writeUInt32LE(at, at);
   return bytes;
 }
 

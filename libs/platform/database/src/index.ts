@@ -2,4 +2,6 @@ export { Database, type DatabaseOptions, type Row, type Sql, type Tx, type TxOpt
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.js';
 export { migrate, readMigrations, type Migration } from './migrate.js';
+export { Notifications, notify } from './notifications.js';
+export { requireMigrated } from './require-migrated.js';
 export { provisionService, type ServiceDatabase } from './provision.js';

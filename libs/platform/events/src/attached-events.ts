@@ -20,6 +20,14 @@ export interface EventParticipant {
   readonly retry?: RetryPolicy;
 }
 
+/** What is wrong with the flow of events, in words for an operator; empty lists: nothing. */
+export interface EventsHealth {
+  /** What does not flow at the moment, and may come back by itself. */
+  readonly notReady: readonly string[];
+  /** What has given no sign of life for so long that only a new process helps. */
+  readonly notLive: readonly string[];
+}
+
 /** The events of one service, and the handle of whoever runs it. */
 export interface AttachedEvents extends ServiceEvents {
   /** Relays and delivers from now on, beginning with what an earlier process left. */
@@ -30,6 +38,18 @@ export interface AttachedEvents extends ServiceEvents {
   deadLetters(limit: number): Promise<DeadLetter[]>;
   /** Hands a dead letter to its consumer again; false if there is none of this id. */
   redeliver(id: string): Promise<boolean>;
+  health(): EventsHealth;
+}
+
+/** Carries events between services, be they in this process or elsewhere. */
+export interface EventBus {
+  /** One call a service; it subscribes on the answer, and then starts it. */
+  attach(service: EventParticipant): AttachedEvents;
+  /**
+   * Resolves when nothing is under way any more for the services attached here that run; for tests and for a demo.
+   * @throws DomainError EVENTS_NOT_SETTLED with what still waits.
+   */
+  settle(timeoutMs?: number): Promise<void>;
 }
 
 export class SqlEvents implements AttachedEvents {
@@ -96,6 +116,10 @@ export class SqlEvents implements AttachedEvents {
 
   redeliver(id: string): Promise<boolean> {
     return this.#inbox.redeliver(id);
+  }
+
+  health(): EventsHealth {
+    return { notReady: [], notLive: [] };
   }
 
   /** Events under way: not yet sent, and not yet done with. */

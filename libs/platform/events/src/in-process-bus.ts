@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Logger } from '@stella/platform-telemetry';
-import { type AttachedEvents, type EventParticipant, SqlEvents } from './attached-events.js';
+import { type AttachedEvents, type EventBus, type EventParticipant, SqlEvents } from './attached-events.js';
 import type { Event } from './event-bus.js';
 import { SETTLE_TIMEOUT_MS } from './limits.js';
 
@@ -11,14 +11,13 @@ const SETTLE_POLL_MS = 10;
  * Carries events between the services of one process. Nothing is kept in memory: an event is in its sender's outbox
  * until it is in the inbox of every consumer, so that the end of the process at any moment loses and doubles nothing.
  */
-export class InProcessBus {
+export class InProcessBus implements EventBus {
   readonly #attached = new Map<string, SqlEvents>();
   /** Grows when a hand-over begins and when it ends: a look round that saw it grow may have missed an event on its way. */
   #handOvers = 0;
 
   constructor(private readonly options: { readonly logger: Logger }) {}
 
-  /** One call a service; it subscribes on the answer, and then starts it. */
   attach(service: EventParticipant): AttachedEvents {
     if (this.#attached.has(service.name)) throw new DomainError('EVENT_INVALID', { service: service.name }, { message: 'the service is attached already' });
     const events = new SqlEvents(service, (batch) => this.#publish(batch));

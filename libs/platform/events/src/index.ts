@@ -1,4 +1,4 @@
-export type { AttachedEvents, EventParticipant } from './attached-events.js';
+export type { AttachedEvents, EventBus, EventParticipant, EventsHealth } from './attached-events.js';
 export { fromHeaders, toHeaders } from './cloud-event.js';
 export type { Event, EventDraft, EventHandler, ServiceEvents, Subscription } from './event-bus.js';
 export { InProcessBus } from './in-process-bus.js';

@@ -138,12 +138,7 @@ export class S3BlobStore implements BlobStore, BlobLinks {
 
   /** Makes the blob by `write` if there is none; one that is there stays unless its bytes are others. */
   async #commit(info: BlobInfo, etag: string | undefined, write: (onlyNew: boolean) => Promise<boolean>, discard: () => Promise<void> = async () => undefined): Promise<void> {
-    const isNew = await write(true).catch((error: unknown) => {
-      // The answer to a completion was lost, and the repeated one finds it done.
-      if (codeOf((error as Error).cause ?? error) === 'NoSuchUpload') return false;
-      throw error;
-    });
-    if (isNew) return;
+    if (await write(true).catch(doneBefore)) return;
     if (await this.#isIntact(info, etag)) await discard();
     else await write(false);
   }
@@ -162,7 +157,7 @@ export class S3BlobStore implements BlobStore, BlobLinks {
   }
 
   async #commitIncoming(info: BlobInfo, key: string, complete: () => Promise<boolean>): Promise<void> {
-    await complete();
+    await complete().catch(doneBefore);
     try {
       const staged = await this.bucket.head(key);
       if (staged === undefined) throw new DomainError('UNAVAILABLE', { part: 'blob store', problem: 'what was uploaded is not there' });
@@ -229,6 +224,12 @@ export class S3BlobStore implements BlobStore, BlobLinks {
 function seconds(ttlMs: number): number {
   if (ttlMs < 1_000 || ttlMs > LINK_TTL_MS_MAX) throw new DomainError('REQUEST_INVALID', { fields: 'ttl', ttlMs: String(ttlMs), ttlMsMax: String(LINK_TTL_MS_MAX) });
   return Math.floor(ttlMs / 1_000);
+}
+
+/** The answer to a completion was lost, and the repeated one finds it done: what is there now is looked at. */
+function doneBefore(error: unknown): false {
+  if (codeOf((error as Error).cause) === 'NoSuchUpload') return false;
+  throw error;
 }
 
 /** As S3 forms it where nothing is encrypted with a customer's key: MD5 of the bytes, or of the parts' MD5s and their number. */

@@ -26,7 +26,7 @@ export function isTransientStatus(status: number): boolean {
 }
 
 export function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown';
 }
 

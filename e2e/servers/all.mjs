@@ -1,3 +1,4 @@
+import { oidc } from './keycloak/keycloak.mjs';
 import { kafka } from './kafka/kafka.mjs';
 import { postgres } from './postgres.mjs';
 import { s3 } from './s3.mjs';
@@ -5,7 +6,7 @@ import { toxiproxy } from './toxiproxy.mjs';
 import { ServerError } from './lib/server-error.mjs';
 
 /** Every server there is. @type {readonly import('./lib/server.mjs').Server[]} */
-export const SERVERS = [kafka, postgres, s3, toxiproxy];
+export const SERVERS = [kafka, postgres, s3, oidc, toxiproxy];
 
 export const NAMES = SERVERS.map(({ name }) => name);
 

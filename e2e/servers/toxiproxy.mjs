@@ -9,7 +9,7 @@ export const toxiproxy = {
   name: 'toxiproxy',
   ports: ['server'],
 
-  install: () => goInstall({ name: 'toxiproxy', module: 'github.com/Shopify/toxiproxy/v2', version: 'v2.5.0', packages: ['cmd/server'], goMin: '1.17' }),
+  install: () => goInstall({ name: 'toxiproxy', module: 'github.com/Shopify/toxiproxy/v2', version: 'v2.12.0', packages: ['cmd/server'], goMin: '1.17' }),
 
   async plan({ ports, installation }) {
     return {

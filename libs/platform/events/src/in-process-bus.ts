@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Logger } from '@stella/platform-telemetry';
-import { type AttachedEvents, type EventBus, type EventParticipant, SqlEvents } from './attached-events.js';
+import type { AttachedEvents, EventBus, EventParticipant } from './attached-events.js';
 import type { Event } from './event-bus.js';
 import { SETTLE_TIMEOUT_MS } from './limits.js';
+import type { NotSent } from './relay.js';
+import { SqlEvents } from './sql-events.js';
 
 const SETTLE_POLL_MS = 10;
 
@@ -20,7 +22,7 @@ export class InProcessBus implements EventBus {
 
   attach(service: EventParticipant): AttachedEvents {
     if (this.#attached.has(service.name)) throw new DomainError('EVENT_INVALID', { service: service.name }, { message: 'the service is attached already' });
-    const events = new SqlEvents(service, (batch) => this.#publish(batch));
+    const events = new SqlEvents(service, { publish: (batch) => this.#publish(batch), hasDeadLetterTopics: false });
     this.#attached.set(service.name, events);
     return events;
   }
@@ -44,10 +46,11 @@ export class InProcessBus implements EventBus {
     }
   }
 
-  async #publish(events: readonly Event[]): Promise<void> {
+  async #publish(events: readonly Event[]): Promise<NotSent[]> {
     this.#handOvers++;
     try {
       for (const attached of this.#attached.values()) await attached.accept(events);
+      return [];
     } finally {
       this.#handOvers++;
     }

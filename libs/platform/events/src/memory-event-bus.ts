@@ -5,8 +5,8 @@ import type { Tx } from '@stella/platform-database';
 import { currentTraceparent } from '@stella/platform-telemetry';
 import type { AttachedEvents, EventsHealth } from './attached-events.js';
 import { checkDraft } from './cloud-event.js';
+import type { DeadLetter } from './dead-letter.js';
 import type { Event, EventDraft, EventHandler, Subscription } from './event-bus.js';
-import type { DeadLetter } from './inbox.js';
 import { CONCURRENCY, pauseBefore, RETRY, type RetryPolicy, SETTLE_TIMEOUT_MS } from './limits.js';
 
 interface Waiting {

@@ -1,10 +1,12 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '@stella/platform-telemetry';
 import type { Principal } from '@stella/platform-auth';
 import { FakeIssuer } from '@stella/platform-auth/testing';
 import { type BlobStore, MemoryBlobStore } from '@stella/platform-blobs';
 import type { EventBus } from '@stella/platform-events';
 import { provisionService } from '@stella/platform-database';
-import { startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
+import { SqlRecorder, startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
 import { createClient, type GrpcClient } from '@stella/platform-grpc';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { Runtime } from './runtime.js';
@@ -37,7 +39,17 @@ export interface TestRuntime {
 const DRAIN_TIMEOUT_MS = 2_000;
 const OPERATOR: Principal = { subject: 'operator', tenant: 'acme', organisation: 'acme.example', roles: ['operator'] };
 
+/** The tables of events are the same in every schema, and so is their SQL: it has a record of its own. */
+const OF_EVENTS = /\b(?:FROM|INTO|UPDATE|JOIN) (?:ONLY )?(?:outbox|inbox)\b|'stella_events_'/;
+const EVENTS_RECORD = fileURLToPath(new URL('../../events/sql/recorded.sql', import.meta.url));
+const SERVICES = fileURLToPath(new URL('../../../../services/', import.meta.url));
+
 export async function startTestRuntime(services: readonly StellaService[], options: TestRuntimeOptions = {}): Promise<TestRuntime> {
+  const recorder = new SqlRecorder((database, statement) => {
+    const folder = services.find(({ name }) => name === database)?.migrationsFolder;
+    if (folder === undefined || !folder.startsWith(SERVICES)) return undefined;
+    return OF_EVENTS.test(statement) ? EVENTS_RECORD : join(dirname(folder), 'sql', 'recorded.sql');
+  });
   const database = options.database ?? (await startTestDatabase());
   const blobs = options.blobs ?? new MemoryBlobStore();
   const issuer = await FakeIssuer.create();
@@ -73,6 +85,7 @@ export async function startTestRuntime(services: readonly StellaService[], optio
       for (const close of open) close();
       await runtime.stop();
       if (!options.database) await database.stop();
+      await recorder.finish();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClientCredentialsSource, TokenVerifier } from '@stella/platform-auth';
+import { ClientCredentialsSource, IssuerMetadata, TokenVerifier } from '@stella/platform-auth';
 import { LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
 import type { RuntimeConfig } from '@stella/platform-runtime';
 import type { Logger } from '@stella/platform-telemetry';
@@ -10,16 +10,36 @@ type ClusterParts = Pick<RuntimeConfig, 'blobs' | 'authenticator' | 'connectionO
 
 /** The servers of a cluster behind the ports of a service. */
 export async function connectCluster(_name: string, config: SharedConfig, _logger: Logger): Promise<ClusterParts> {
-  const { oidcIssuer: issuer, oidcAudience: audience } = config;
-  const claims = { tenant: config.oidcTenantClaim, organisation: config.oidcOrganisationClaim, roles: config.oidcRolesClaim };
-  const tokens = new ClientCredentialsSource({ tokenEndpoint: `${issuer}/token`, audience, clientId: config.oidcClientId, clientSecret: config.oidcClientSecret.reveal() });
+  const tokens = tokensOf(config);
   return {
     blobs: await openBlobs(config),
-    authenticator: new TokenVerifier({ issuer, audience, keys: new URL(`${issuer}/jwks`), claims }),
+    authenticator: authenticatorOf(config),
     connectionOf: () => Promise.resolve({ connectionString: config.databaseUrl.reveal() }),
     tokensOf: () => tokens,
     migrations: 'require',
   };
+}
+
+function authenticatorOf(config: SharedConfig): TokenVerifier {
+  const claims = {
+    roles: config.oidcRolesClaim,
+    rolePrefix: config.oidcRolePrefix,
+    tenant: config.oidcTenantClaim,
+    tenantPrefix: config.oidcTenantPrefix,
+    organisation: config.oidcOrganisationClaim,
+    organisationDefault: config.organisation,
+  };
+  return TokenVerifier.ofIssuer(issuerOf(config), { audience: config.oidcAudience, claims });
+}
+
+function tokensOf(config: SharedConfig): ClientCredentialsSource {
+  const { oidcAudience: audience, oidcClientId: clientId, oidcScope: scope } = config;
+  const clientSecret = config.oidcClientSecret.reveal();
+  return new ClientCredentialsSource({ tokenEndpoint: new IssuerMetadata(issuerOf(config)), audience, clientId, clientSecret, ...(scope === undefined ? {} : { scope }) });
+}
+
+function issuerOf({ oidcIssuer: issuer, oidcInternalUrl: internalUrl }: SharedConfig) {
+  return { issuer, ...(internalUrl === undefined ? {} : { internalUrl }) };
 }
 
 async function openBlobs(config: SharedConfig): Promise<S3BlobStore> {

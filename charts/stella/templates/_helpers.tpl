@@ -47,13 +47,13 @@ imagePullSecrets:
 
 {{- /* What differs between services: whom they call, the keys they sign with, whether they hold a trust root. */ -}}
 {{- define "stella.catalogue" -}}
-csfg: {peers: [marketplace]}
-fbpe: {peers: [psdi], keys: {evidence: EVIDENCE, log: LOG, cosigner: COSIGNER}, trust: true}
-frvf: {peers: [psdi, replay-worker], keys: {evidence: EVIDENCE}, trust: true}
-gate: {peers: [psdi, frvf, fbpe], keys: {verdict: VERDICT, policy: POLICY, revocation: REVOCATION}, trust: true}
-marketplace: {}
-psdi: {keys: {evidence: EVIDENCE}, trust: true}
-replay-worker: {}
+csfg: {grpc: [stella.csfg.v1alpha.StackGraphService], peers: [marketplace]}
+fbpe: {grpc: [stella.fbpe.v1alpha.FederationService], peers: [psdi], keys: {evidence: EVIDENCE, log: LOG, cosigner: COSIGNER}, trust: true}
+frvf: {grpc: [stella.frvf.v1alpha.WitnessService], peers: [psdi, replay-worker], keys: {evidence: EVIDENCE}, trust: true}
+gate: {grpc: [stella.gate.v1alpha.GateService], peers: [psdi, frvf, fbpe], keys: {verdict: VERDICT, policy: POLICY, revocation: REVOCATION}, trust: true}
+marketplace: {grpc: [stella.marketplace.v1alpha.MarketplaceService]}
+psdi: {grpc: [stella.psdi.v1alpha.DeltaIndexService], keys: {evidence: EVIDENCE}, trust: true}
+replay-worker: {grpc: [stella.replay_worker.v1alpha.ReplayWorkerService]}
 {{- end }}
 
 {{- define "stella.replayNamespace" -}}

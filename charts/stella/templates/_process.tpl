@@ -15,6 +15,18 @@
 - {name: STELLA_S3_ENDPOINT, value: {{ include "stella.required" (dict "root" $root "path" "s3.endpoint") | quote }}}
 - {name: STELLA_S3_REGION, value: {{ $values.s3.region | quote }}}
 - {name: STELLA_S3_BUCKET, value: {{ include "stella.required" (dict "root" $root "path" "s3.bucket") | quote }}}
+{{- with $values.s3.prefix }}
+- {name: STELLA_S3_PREFIX, value: {{ . | quote }}}
+{{- end }}
+{{- if $values.s3.virtualHosts }}
+- {name: STELLA_S3_VIRTUAL_HOSTS, value: "true"}
+{{- end }}
+{{- with $values.s3.publicEndpoint }}
+- {name: STELLA_S3_PUBLIC_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- if $values.s3.hasCertificateAuthority }}
+- {name: STELLA_S3_CA_FILE, value: /run/stella/s3/ca.crt}
+{{- end }}
 - {name: STELLA_S3_ACCESS_KEY_FILE, value: /run/stella/s3/access-key}
 - {name: STELLA_S3_SECRET_KEY_FILE, value: /run/stella/s3/secret-key}
 - {name: STELLA_BLOB_CACHE_FOLDER, value: /tmp/blobs}
@@ -81,7 +93,7 @@
 
 {{- define "stella.kafkaEnv" -}}
 {{- $kafka := .root.Values.kafka -}}
-- {name: STELLA_KAFKA_BROKERS, value: {{ join "," (include "stella.required" (dict "root" .root "path" "kafka.brokers") | trimPrefix "[" | trimSuffix "]" | splitList " ") | quote }}}
+- {name: STELLA_KAFKA_BROKERS, value: {{ include "stella.brokers" .root | quote }}}
 {{- with $kafka.topicPrefix }}
 - {name: STELLA_KAFKA_TOPIC_PREFIX, value: {{ . | quote }}}
 {{- end }}
@@ -105,10 +117,17 @@
 {{- $values := $root.Values -}}
 {{- $known := get (include "stella.catalogue" $root | fromYaml) .name -}}
 {{ include "stella.databaseSource" . }}
-{{ include "stella.kafkaSource" . }}
+{{- with include "stella.kafkaSource" . }}
+{{ . }}
+{{- end }}
 - secret:
     name: {{ include "stella.required" (dict "root" $root "path" "s3.existingSecret") }}
-    items: [{key: access-key, path: s3/access-key}, {key: secret-key, path: s3/secret-key}]
+    items:
+      - {key: access-key, path: s3/access-key}
+      - {key: secret-key, path: s3/secret-key}
+      {{- if $values.s3.hasCertificateAuthority }}
+      - {key: ca.crt, path: s3/ca.crt}
+      {{- end }}
 - secret:
     name: {{ include "stella.required" (dict "root" $root "path" "oidc.existingSecret") }}
     items: [{key: {{ .name }}, path: oidc/client-secret}]
@@ -154,4 +173,9 @@
       - {key: {{ . }}, path: kafka/{{ . }}}
       {{- end }}
 {{- end }}
+{{- end }}
+
+{{- define "stella.brokers" -}}
+{{- if not .Values.kafka.brokers }}{{ include "stella.required" (dict "root" . "path" "kafka.brokers") }}{{ end -}}
+{{- join "," .Values.kafka.brokers -}}
 {{- end }}

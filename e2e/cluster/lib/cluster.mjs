@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { call, succeeds, until } from './command.mjs';
 import { DAEMONS, isRunning, startDaemon } from './daemons.mjs';
 import { ensureDebianPackages } from './debian.mjs';
+import { stopForwarding } from './forward.mjs';
 import { ensureBuilt, folderOf, isBuilt } from './go-build.mjs';
 import { GO_BUILDS } from './go-builds.mjs';
 import { importOwnImages, ctr } from './images.mjs';
@@ -53,6 +54,7 @@ export async function up({ say = () => undefined, withGvisor = true } = {}) {
 
 /** Ends the cluster; its keys, objects and images stay unless they are to be wiped. */
 export async function down({ wipe = false } = {}) {
+  await stopForwarding();
   await stopNode();
   if (wipe) rmSync(STATE, { recursive: true, force: true });
 }

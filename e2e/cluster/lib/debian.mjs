@@ -15,7 +15,7 @@ const PACKAGES = {
 
 /** Installs what is missing. @throws Error where it cannot */
 export function ensureDebianPackages(packages = PACKAGES) {
-  const missing = Object.entries(packages).filter(([tool]) => !succeeds('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]));
+  const missing = Object.entries(packages).filter(([tool]) => !succeeds('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool} || test -e ${tool}`]));
   if (missing.length === 0) return;
   const names = [...new Set(missing.map(([, name]) => name))];
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

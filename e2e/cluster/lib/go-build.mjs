@@ -1,7 +1,7 @@
 // Builds programs from Go modules once, and keeps them by the digest of all that they are made of.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { call, callAsync } from './command.mjs';
 import { GO_BUILDS, LDFLAGS } from './go-builds.mjs';
 import { CACHE, SOURCE } from './paths.mjs';
@@ -52,6 +52,7 @@ function digestOf(name) {
   const { module, ...build } = GO_BUILDS[name];
   const hash = createHash('sha256').update(goVersion).update(JSON.stringify([build, FLAGS, LDFLAGS]));
   const folder = join(SOURCE, 'go', module);
-  for (const file of readdirSync(folder).sort()) hash.update(`${file}\0`).update(readFileSync(join(folder, file))).update('\0');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map(({ parentPath, name: file }) => relative(folder, join(parentPath, file))).sort()) hash.update(`${file}\0`).update(readFileSync(join(folder, file))).update('\0');
   return hash.digest('hex').slice(0, 16);
 }

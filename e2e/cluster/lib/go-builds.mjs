@@ -21,9 +21,10 @@ export const GO_BUILDS = {
   coredns: { module: 'coredns', programs: { coredns: '.' } },
   cni: {
     module: 'cni',
-    programs: Object.fromEntries(
-      ['main/bridge', 'main/loopback', 'ipam/host-local', 'meta/portmap'].map((name) => [name.split('/')[1], `github.com/containernetworking/plugins/plugins/${name}`]),
-    ),
+    programs: {
+      'machine-loopback': './machine-loopback',
+      ...Object.fromEntries(['main/bridge', 'main/loopback', 'ipam/host-local', 'meta/portmap'].map((name) => [name.split('/')[1], `github.com/containernetworking/plugins/plugins/${name}`])),
+    },
   },
   gvisor: { module: 'gvisor', programs: { 'containerd-shim-runsc-v1': '.', runsc: 'gvisor.dev/gvisor/runsc' }, isOptional: true },
 };

@@ -2,10 +2,11 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderOf } from './go-build.mjs';
-import { CONFIG, CONTAINERD_SOCKET, DNS_ADDRESS, ISOLATED_PODS, LOGS, MACHINE_ADDRESS, PKI, PODS, REPLAY_GATEWAY, REPLAY_PODS, REPOSITORY, STATE } from './paths.mjs';
+import { CONFIG, CONTAINERD_SOCKET, DNS_ADDRESS, FORWARDED_PORTS, ISOLATED_PODS, LOGS, MACHINE_ADDRESS, PKI, PODS, REPLAY_GATEWAY, REPLAY_PODS, REPOSITORY, STATE } from './paths.mjs';
 
 export const PAUSE_IMAGE = 'localhost/pause:1';
 const CRI = 'plugins."io.containerd.grpc.v1.cri"';
+const MACHINE_LOOPBACK = { type: 'machine-loopback', machine: MACHINE_ADDRESS, ports: FORWARDED_PORTS };
 const SECCOMP_PROFILES = join(REPOSITORY, 'charts', 'stella', 'files', 'seccomp');
 
 /**
@@ -28,9 +29,9 @@ export function writeNodeConfig() {
   write('containerd.toml', containerd());
   write('runsc.toml', '[runsc_config]\n  platform = "systrap"\n');
   write('runsc-isolated.toml', '[runsc_config]\n  platform = "systrap"\n  network = "none"\n');
-  write('cni-pods/10-pods.conflist', network('pods', [bridge('cni0', PODS, { isGateway: true, hairpinMode: true }, [{ dst: '0.0.0.0/0' }]), { type: 'portmap', capabilities: { portMappings: true } }]));
+  write('cni-pods/10-pods.conflist', network('pods', [bridge('cni0', PODS, { isGateway: true, hairpinMode: true }, [{ dst: '0.0.0.0/0' }]), { type: 'portmap', capabilities: { portMappings: true } }, MACHINE_LOOPBACK]));
   write('cni-isolated/10-isolated.conflist', network('isolated', [bridge('iso0', ISOLATED_PODS, { isGateway: false, portIsolation: true })]));
-  write('cni-replay/10-replay.conflist', network('replay', [bridge('rep0', REPLAY_PODS, { isGateway: true, portIsolation: true }, [{ dst: `${MACHINE_ADDRESS}/32`, gw: REPLAY_GATEWAY }])]));
+  write('cni-replay/10-replay.conflist', network('replay', [bridge('rep0', REPLAY_PODS, { isGateway: true, portIsolation: true }, [{ dst: `${MACHINE_ADDRESS}/32`, gw: REPLAY_GATEWAY }]), MACHINE_LOOPBACK]));
   write('resolv.conf', `nameserver ${DNS_ADDRESS}\n`);
   write('kubelet.json', JSON.stringify(kubelet(), null, 2));
   const profiles = join(STATE, 'kubelet', 'seccomp', 'stella');

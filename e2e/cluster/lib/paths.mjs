@@ -28,3 +28,5 @@ export const ISOLATED_PODS = '10.245.0.0/24';
 export const SERVICES = '10.96.0.0/16';
 export const API_SERVICE_ADDRESS = '10.96.0.1';
 export const DNS_ADDRESS = '10.96.0.10';
+/** Of the machine's loopback that pods see as their own (`lib/forwarder.mjs`): where `e2e/servers` finds its ports. */
+export const FORWARDED_PORTS = '20000:32767';

@@ -51,5 +51,6 @@ export async function until(what, seconds, ask, everyMs = 100) {
 
 function failureOf(command, args, error) {
   const said = `${error.stderr ?? ''}`.trim().slice(-2_000);
-  return new Error(`${command} ${args.join(' ').slice(0, 300)}: ${said || error.message}`, { cause: error });
+  // Without its cause, which repeats all that the program ever printed.
+  return new Error(`${command} ${args.join(' ').slice(0, 300)}: ${said || error.message}`);
 }

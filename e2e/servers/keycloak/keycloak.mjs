@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shortDigest } from '../lib/digest.mjs';
 import { readIfPresent, writeWhole } from '../lib/files.mjs';
-import { secret } from '../lib/secrets.mjs';
+import { ADMIN, DATABASE_FOLDER } from './first-start.mjs';
 import { installKeycloak } from './installation.mjs';
 import { check, homeIn, launchOf, urlOf } from './launch.mjs';
 import { testOrganisations } from './organisations.mjs';
@@ -11,7 +11,6 @@ import { testRealm } from './overlay.mjs';
 
 const REALM_FILE = fileURLToPath(new URL('../../../deploy/keycloak/stella-realm.json', import.meta.url));
 const AUDIENCE = 'urn:stella:api';
-const ADMIN = 'admin';
 
 /** Keycloak with a realm for each test organisation. @type {import('../lib/server.mjs').Server} */
 export const oidc = {
@@ -25,11 +24,10 @@ export const oidc = {
     const organisations = testOrganisations(confidentialClients(realmFile));
     const url = urlOf(ports);
     const addresses = organisations.map((each) => ({ issuer: `${url}/realms/${each.realm}`, audience: AUDIENCE, ...each }));
-    const admin = { KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN, KC_BOOTSTRAP_ADMIN_PASSWORD: secret('oidc-admin') };
     return {
-      launch: launchOf({ folder, ports, installation, env: admin }),
+      launch: launchOf({ folder, ports, installation }),
       files: Object.fromEntries(organisations.map((each) => [`import/${each.realm}-realm.json`, `${JSON.stringify(testRealm(realmFile, each), null, 2)}\n`])),
-      address: { url, management: `http://127.0.0.1:${ports.management}`, adminUser: ADMIN, adminPassword: secret('oidc-admin'), ...addresses[0], organisations: addresses },
+      address: { url, management: `http://127.0.0.1:${ports.management}`, adminUser: ADMIN, adminPassword: installation.adminPassword, ...addresses[0], organisations: addresses },
     };
   },
 
@@ -42,7 +40,7 @@ export const oidc = {
     rmSync(data, { recursive: true, force: true });
     mkdirSync(data, { recursive: true });
     cpSync(join(folder, 'import'), join(data, 'import'), { recursive: true });
-    cpSync(installation.database, join(data, 'h2'), { recursive: true });
+    cpSync(join(installation.database, DATABASE_FOLDER), join(data, 'h2'), { recursive: true });
     writeWhole(join(data, 'made-from'), digest);
   },
 

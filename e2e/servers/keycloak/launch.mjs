@@ -28,11 +28,13 @@ export function homeIn(folder, { distribution }) {
   return home;
 }
 
-/** @param {{ folder: string, ports: { server: number, management: number }, installation: { java: string }, env: Record<string, string> }} start */
-export function launchOf({ folder, ports, installation, env }) {
+/** @param {{ folder: string, ports: { server: number, management: number }, installation: { java: string }, env?: Record<string, string> }} start */
+export function launchOf({ folder, ports, installation, env = {} }) {
   const home = join(folder, 'home');
   const options = [
     ...['--optimized', '--import-realm', '--cache=local'],
+    // It reports each time that it is asked too early.
+    '--log-level=info,io.smallrye.health:error',
     ...['--http-enabled=true', `--http-host=${HOST}`, `--http-port=${ports.server}`, `--http-management-port=${ports.management}`],
     // The issuer is always the same; its endpoints are named as the caller reached it, be it through a proxy.
     ...[`--hostname=${urlOf(ports)}`, '--hostname-backchannel-dynamic=true'],

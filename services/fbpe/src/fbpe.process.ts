@@ -1,7 +1,13 @@
 import { durationMs } from '@stella/platform-config';
-import { InstallationTrust, serviceProcess, signingKey, TRUST_FIELDS } from '@stella/platform-process';
+import { S3Register } from '@stella/platform-blobs';
+import { InstallationTrust, s3Of, serviceProcess, signingKey, TRUST_FIELDS } from '@stella/platform-process';
 import { z } from 'zod';
+import { RegisterSignedHead } from './adapters/register-signed-head.js';
+import { HEAD_BYTES_MAX } from './adapters/signed-head-json.js';
 import { fbpeService, migrationsFolder } from './fbpe.module.js';
+
+/** Beside the blobs, and not to be restored with them. */
+const HEAD_OBJECT = 'log/head.json';
 
 export const fbpeProcess = serviceProcess({
   name: 'fbpe',
@@ -26,7 +32,7 @@ export const fbpeProcess = serviceProcess({
       origin: config.logOrigin ?? `${config.organisation}/stella/log`,
       development: false,
       pullIntervalMs: config.pullInterval,
-      signedHead: '',
+      signedHead: new RegisterSignedHead(new S3Register(s3Of(config), HEAD_OBJECT, HEAD_BYTES_MAX), `${config.s3Bucket}/${config.s3Prefix}${HEAD_OBJECT}`),
     });
   },
 });

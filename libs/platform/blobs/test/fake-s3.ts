@@ -103,10 +103,12 @@ export class FakeS3 {
         if (!found) return refuse(response, 404, 'NoSuchKey');
         if (headers['if-match'] !== undefined && headers['if-match'] !== `"${found.etag}"`) return refuse(response, 412, 'PreconditionFailed');
         const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
-        return void response.writeHead(from > 0 ? 206 : 200, { 'content-length': found.bytes.length - from }).end(found.bytes.subarray(from));
+        return void response.writeHead(from > 0 ? 206 : 200, { etag: `"${found.etag}"`, 'content-length': found.bytes.length - from }).end(found.bytes.subarray(from));
       }
       case 'PutObject':
         if (isTaken) return refuse(response, 412, 'PreconditionFailed');
+        if (headers['if-match'] !== undefined && !found) return refuse(response, 404, 'NoSuchKey');
+        if (headers['if-match'] !== undefined && headers['if-match'] !== `"${found?.etag}"`) return refuse(response, 412, 'PreconditionFailed');
         this.store(key, body);
         return void response.writeHead(200, { etag: `"${md5(body)}"` }).end();
       case 'DeleteObject':

@@ -1,25 +1,63 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClientCredentialsSource, TokenVerifier } from '@stella/platform-auth';
+import { ClientCredentialsSource, IssuerMetadata, TokenVerifier } from '@stella/platform-auth';
 import { LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
+import { databaseConnection } from '@stella/platform-database';
 import type { RuntimeConfig } from '@stella/platform-runtime';
 import type { Logger } from '@stella/platform-telemetry';
-import type { SharedConfig } from './shared-fields.js';
+import type { DatabaseConfig, SharedConfig } from './shared-fields.js';
 
-type ClusterParts = Pick<RuntimeConfig, 'blobs' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
+type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
 
 /** The servers of a cluster behind the ports of a service. */
 export async function connectCluster(_name: string, config: SharedConfig, _logger: Logger): Promise<ClusterParts> {
-  const { oidcIssuer: issuer, oidcAudience: audience } = config;
-  const claims = { tenant: config.oidcTenantClaim, organisation: config.oidcOrganisationClaim, roles: config.oidcRolesClaim };
-  const tokens = new ClientCredentialsSource({ tokenEndpoint: `${issuer}/token`, audience, clientId: config.oidcClientId, clientSecret: config.oidcClientSecret.reveal() });
+  const tokens = tokensOf(config);
   return {
     blobs: await openBlobs(config),
-    authenticator: new TokenVerifier({ issuer, audience, keys: new URL(`${issuer}/jwks`), claims }),
-    connectionOf: () => Promise.resolve({ connectionString: config.databaseUrl.reveal() }),
+    authenticator: authenticatorOf(config),
+    connectionOf: () => Promise.resolve(connectionOf(config)),
+    databaseLimits: {
+      connectionsMax: config.databaseConnectionsMax,
+      statementTimeoutMs: config.databaseStatementTimeout,
+      lockTimeoutMs: config.databaseLockTimeout,
+      idleInTransactionTimeoutMs: config.databaseIdleTimeout,
+    },
     tokensOf: () => tokens,
     migrations: 'require',
   };
+}
+
+/** @throws DomainError CONFIG_INVALID */
+export function connectionOf(config: DatabaseConfig): ReturnType<typeof databaseConnection> {
+  const { databaseUrl: url, databaseCa: ca, databaseCertificate: certificate, databaseKey: key } = config;
+  return databaseConnection({
+    url: url.reveal(),
+    ...(ca === undefined ? {} : { certificateAuthority: ca }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+  });
+}
+
+function authenticatorOf(config: SharedConfig): TokenVerifier {
+  const claims = {
+    roles: config.oidcRolesClaim,
+    rolePrefix: config.oidcRolePrefix,
+    tenant: config.oidcTenantClaim,
+    tenantPrefix: config.oidcTenantPrefix,
+    organisation: config.oidcOrganisationClaim,
+    organisationDefault: config.organisation,
+  };
+  return TokenVerifier.ofIssuer(issuerOf(config), { audience: config.oidcAudience, claims });
+}
+
+function tokensOf(config: SharedConfig): ClientCredentialsSource {
+  const { oidcAudience: audience, oidcClientId: clientId, oidcScope: scope } = config;
+  const clientSecret = config.oidcClientSecret.reveal();
+  return new ClientCredentialsSource({ tokenEndpoint: new IssuerMetadata(issuerOf(config)), audience, clientId, clientSecret, ...(scope === undefined ? {} : { scope }) });
+}
+
+function issuerOf({ oidcIssuer: issuer, oidcInternalUrl: internalUrl }: SharedConfig) {
+  return { issuer, ...(internalUrl === undefined ? {} : { internalUrl }) };
 }
 
 async function openBlobs(config: SharedConfig): Promise<S3BlobStore> {

@@ -16,11 +16,11 @@ export const postgresUrl = () =>
     return z.NEVER;
   });
 
-/** Without a slash at its end. */
+/** As it was given: of an issuer every character counts. */
 export const httpUrl = () =>
   z.string().transform((text, context) => {
     const url = URL.parse(text);
-    if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '') return text.replace(/\/+$/, '');
+    if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '') return text;
     context.addIssue({ code: 'custom', message: 'an http:// or https:// address without account, query and fragment is expected' });
     return z.NEVER;
   });

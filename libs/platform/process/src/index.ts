@@ -1,4 +1,5 @@
 export { peerAddress, publicKeys, signingKey } from './field-kinds.js';
+export { s3Of } from './cluster.js';
 export { nativeSha256 } from './native-digest.js';
 export { SigningKey } from './signing-key.js';
 export { runMain } from './run-main.js';

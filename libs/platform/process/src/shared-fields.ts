@@ -6,7 +6,7 @@ const HOST_PORT = /^[^\s/,]+:\d{1,5}$/;
 const ORGANISATION = /^[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*$/;
 /** What Kafka allows in the name of a topic. */
 const TOPIC_PREFIX = /^[A-Za-z0-9._-]{0,60}$/;
-const CLAIM = z.string().regex(/^[\w:/.-]{1,200}$/);
+const CLAIM = z.string().regex(/^[\w:/.~-]{1,200}$/);
 
 export const LOG_FIELDS = {
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
@@ -15,8 +15,13 @@ export const LOG_FIELDS = {
 
 export const DATABASE_FIELDS = {
   databaseUrl: postgresUrl(),
+  databaseCa: z.string().min(1).optional(),
+  databaseCertificate: z.string().min(1).optional(),
+  databaseKey: secret().optional(),
   databaseConnectionsMax: z.coerce.number().int().min(1).max(200).default(6),
   databaseStatementTimeout: durationMs().prefault('30s'),
+  databaseLockTimeout: durationMs().prefault('15s'),
+  databaseIdleTimeout: durationMs().prefault('60s'),
 };
 
 const SERVER_FIELDS = {
@@ -63,11 +68,15 @@ const S3_FIELDS = {
 
 const OIDC_FIELDS = {
   oidcIssuer: httpUrl(),
+  oidcInternalUrl: httpUrl().optional(),
   oidcAudience: z.string().min(1).default('urn:stella:api'),
   oidcClientId: z.string().min(1),
   oidcClientSecret: secret(),
-  oidcRolesClaim: CLAIM.default('stella_roles'),
+  oidcScope: z.string().min(1).optional(),
+  oidcRolesClaim: list().prefault('stella_roles').pipe(z.array(CLAIM).min(1).max(10)),
+  oidcRolePrefix: z.string().max(100).default(''),
   oidcTenantClaim: CLAIM.default('stella_tenant'),
+  oidcTenantPrefix: z.string().max(100).default(''),
   oidcOrganisationClaim: CLAIM.default('stella_organisation'),
 };
 

@@ -86,6 +86,18 @@ export class S3Bucket {
     return this.#do('PutObject', key, () => made(this.#client.putObject(this.config.bucket, key, bytes, bytes.length, onlyNew ? ONLY_NEW : {})));
   }
 
+  /** False: the object is no longer of `etag`. */
+  replace(key: string, bytes: Buffer, etag: string): Promise<boolean> {
+    return this.#do('PutObject', key, async () => {
+      const put = this.#client.putObject(this.config.bucket, key, bytes, bytes.length, { 'if-match': `"${etag}"` });
+      return made(put).catch((error: unknown) => {
+        // It was taken away meanwhile.
+        if (isAbsent(error)) return false;
+        throw error;
+      });
+    });
+  }
+
   remove(key: string): Promise<void> {
     return this.#do('DeleteObject', key, () => this.#client.removeObject(this.config.bucket, key));
   }

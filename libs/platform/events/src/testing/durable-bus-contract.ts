@@ -31,7 +31,11 @@ export interface DurableHarness {
 }
 
 export const TOPIC = 'stella.demo.thing-done.v1alpha';
-export const EFFECTS: Migration = { name: '0001_effects.sql', sql: 'CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, what text NOT NULL)' };
+/** `by`: the connection's name. */
+export const EFFECTS: Migration = {
+  name: '0001_effects.sql',
+  sql: "CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, what text NOT NULL, by text NOT NULL DEFAULT current_setting('application_name'))",
+};
 
 export const demoDraft = (key: string, text: string): EventDraft => ({ topic: TOPIC, tenant: 'acme', key, payload: Buffer.from(text) });
 

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { childTrace, formatTraceparent } from '@stella/platform-telemetry';
-import { type TracesAddress, useServers } from '../servers/index.mjs';
+import { type Addresses, useServers } from '../servers/index.mjs';
 import { findSpan, readTrace, requireConnected, traceEnvironmentOf, waitForTrace } from './support/traces.js';
 
 const platform = join(import.meta.dirname, '../../libs/platform');
-let traces: TracesAddress;
+let traces: Addresses['traces'];
 beforeAll(async () => {
   ({ traces } = await useServers(['traces']));
 }, 1_800_000);

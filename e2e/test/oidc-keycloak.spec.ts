@@ -1,12 +1,12 @@
 import { ClientCredentialsSource, IssuerMetadata, keycloakClaims, OidcLogin, TokenVerifier } from '@stella/platform-auth';
 import { FormBrowser } from '@stella/platform-auth/testing';
 import { decodeProtectedHeader } from 'jose';
-import { killServer, type OidcAddress, useServers } from '../servers/index.mjs';
+import { type Addresses, killServer, useServers } from '../servers/index.mjs';
 import { KeycloakAdmin } from './support/keycloak-admin.js';
 
 const CALLBACK = 'http://127.0.0.1/login/callback';
 const MINUTE_MS = 60_000;
-let oidc: OidcAddress;
+let oidc: Addresses['oidc'];
 let nowMs: number;
 let verifier: TokenVerifier;
 beforeAll(async () => {

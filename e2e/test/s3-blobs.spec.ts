@@ -33,7 +33,9 @@ const keyOf = (name: string) => `${PREFIX}sha256/${name.slice(0, 2)}/${name}`;
 describe('a bucket of a real server', () => {
   test.each(Object.entries(BLOB_STORE_CONTRACT))('%s', async (_name, check) => {
     const corrupt = async (name: string) => {
-      const bytes = Buffer.concat(await Array.fromAsync((await client.getObject(bucket, keyOf(name))) as AsyncIterable<Buffer>));
+      const chunks: Buffer[] = [];
+      for await (const chunk of await client.getObject(bucket, keyOf(name))) chunks.push(chunk as Buffer);
+      const bytes = Buffer.concat(chunks);
       bytes[0] = (bytes[0] ?? 0) ^ 1;
       await client.putObject(bucket, keyOf(name), bytes);
     };

@@ -1,4 +1,4 @@
-import type { OidcAddress } from '../../servers/index.mjs';
+import type { Addresses } from '../../servers/index.mjs';
 
 /** What a test changes in a running realm, by Keycloak's administration API. */
 export class KeycloakAdmin {
@@ -7,7 +7,7 @@ export class KeycloakAdmin {
     private readonly token: string,
   ) {}
 
-  static async login({ url, realm, adminUser, adminPassword }: OidcAddress): Promise<KeycloakAdmin> {
+  static async login({ url, realm, adminUser, adminPassword }: Addresses['oidc']): Promise<KeycloakAdmin> {
     const body = new URLSearchParams({ grant_type: 'password', client_id: 'admin-cli', username: adminUser, password: adminPassword });
     const response = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: 'POST', body });
     const { access_token: token } = (await response.json()) as { access_token: string };

@@ -21,8 +21,9 @@ export class FakeIssuer {
     readonly verifier: TokenVerifier,
   ) {}
 
-  static async create(): Promise<FakeIssuer> {
-    const { privateKey, publicKey } = await generateKeyPair('EdDSA');
+  /** @param pair one that an issuer in another process has too; default: a new one */
+  static async create(pair?: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }): Promise<FakeIssuer> {
+    const { privateKey, publicKey } = pair ?? (await generateKeyPair('EdDSA'));
     const config = { issuer: FakeIssuer.ISSUER, audience: FakeIssuer.AUDIENCE, keys: () => publicKey };
     return new FakeIssuer(privateKey, new TokenVerifier(config));
   }

@@ -164,6 +164,7 @@ describe('a store in trouble', () => {
 
   test('that is not there at all, or has no such bucket, is told at the start', async () => {
     await expect(open({ endpoint: 'http://127.0.0.1:9' })).rejects.toMatchObject({ reason: 'UNAVAILABLE', facts: { code: 'ECONNREFUSED' } });
+    await expect(open({ bucket: 'X' })).rejects.toMatchObject({ reason: 'CONFIG_INVALID' });
     s3.bucketExists = false;
     await expect(open()).rejects.toMatchObject({ reason: 'BLOB_BUCKET_MISSING', facts: { bucket: 'evidence' }, next: expect.stringContaining('create the bucket') });
     // A lost bucket is no lost blob.

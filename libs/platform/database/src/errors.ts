@@ -10,6 +10,10 @@ const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '08000', '08003', '08006', '53300']);
 
+/** `invalid_authorization_specification`, `invalid_password`, `invalid_catalog_name`, and what Node says of certificates. */
+const REFUSED = /^(?:28000|28P01|3D000|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+const NO_TLS = /does not support SSL connections/;
+
 interface PgError {
   readonly code?: string;
   readonly constraint?: string;
@@ -51,6 +55,9 @@ export function translate(error: unknown): unknown {
   if ((error as PgError).code === QUERY_CANCELED) return new DomainError('STATEMENT_TIMEOUT', {}, { cause: error });
   if ((error as PgError).code === LOCK_NOT_AVAILABLE) return new DomainError('LOCK_TIMEOUT', {}, { cause: error });
   if (isIdleTimeout(error)) return new DomainError('TRANSACTION_IDLE', {}, { cause: error });
+  const { code = '', message } = error as PgError;
+  if (REFUSED.test(code)) return new DomainError('DATABASE_REFUSED', { code }, { cause: error });
+  if (NO_TLS.test(message)) return new DomainError('DATABASE_REFUSED', { code: 'NO_TLS' }, { cause: error });
   if (isConnectionLoss(error)) return new DomainError('DATABASE_UNAVAILABLE', {}, { cause: error });
   return error;
 }

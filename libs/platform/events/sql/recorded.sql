@@ -6,6 +6,10 @@ DELETE
 
 DELETE
   FROM outbox
+  WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1);
+
+DELETE
+  FROM outbox
   WHERE relayed_at < now() - make_interval(days => $1);
 
 INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload)
@@ -19,6 +23,14 @@ SELECT (extract(epoch
   FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms
   FROM inbox
   WHERE consumer = $1 AND state = 'waiting' AND next_attempt_at > now();
+
+SELECT *, sum(octet_length(payload)) OVER (ORDER BY position) - octet_length(payload) < $3 AS fits
+  FROM ( SELECT position, id, topic, tenant, key, occurred_at, traceparent, headers, payload, transaction < pg_snapshot_xmin(pg_current_snapshot()) AS settled
+  FROM outbox
+  WHERE relayed_at IS NULL AND topic <> ALL($2)
+  ORDER BY position
+  LIMIT $1 ) waiting
+  ORDER BY position;
 
 SELECT count(*)
   FROM inbox

@@ -15,8 +15,13 @@ export const LOG_FIELDS = {
 
 export const DATABASE_FIELDS = {
   databaseUrl: postgresUrl(),
+  databaseCa: z.string().min(1).optional(),
+  databaseCertificate: z.string().min(1).optional(),
+  databaseKey: secret().optional(),
   databaseConnectionsMax: z.coerce.number().int().min(1).max(200).default(6),
   databaseStatementTimeout: durationMs().prefault('30s'),
+  databaseLockTimeout: durationMs().prefault('15s'),
+  databaseIdleTimeout: durationMs().prefault('60s'),
 };
 
 const SERVER_FIELDS = {

@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { readDescriptorSet } from '@stella/contracts';
 import type { Authenticator, TokenSource } from '@stella/platform-auth';
 import type { BlobStore } from '@stella/platform-blobs';
-import { Database, migrate, requireMigrated } from '@stella/platform-database';
+import { Database, type DatabaseOptions, migrate, requireMigrated } from '@stella/platform-database';
 import { type AttachedEvents, type EventBus, InProcessBus } from '@stella/platform-events';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
 import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
@@ -35,6 +35,8 @@ export interface RuntimeConfig {
   readonly authenticator: Authenticator;
   /** The connection of a service's role, whose schema exists. */
   connectionOf(service: string): Promise<ClientConfig>;
+  /** Default: those of `Database`. */
+  readonly databaseLimits?: Pick<DatabaseOptions, 'connectionsMax' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'lockTimeoutMs' | 'idleInTransactionTimeoutMs'>;
   /** Whether missing migrations are applied at the start, or refused because somebody else applies them. Default: applied. */
   readonly migrations?: 'apply' | 'require';
   /** The token that a service sends to the others. */
@@ -157,7 +159,8 @@ export class Runtime {
     const connection = await this.config.connectionOf(name);
     const migrations = await migrationsOf(service);
     await (this.config.migrations === 'require' ? requireMigrated(connection, migrations) : migrate(connection, migrations));
-    const database = new Database({ connection, name });
+    const database = new Database({ ...this.config.databaseLimits, connection, name });
+    watchPool(this.metrics, name, database);
     const logger = this.config.logger.child({ service: name });
     const clock = this.config.clock ?? (() => new Date());
     const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock });
@@ -209,6 +212,20 @@ export class Runtime {
 function serviceModule(name: string, parts: ServiceParts): DynamicModule {
   const module: Type = { [name]: class {} }[name] as Type;
   return { module, controllers: [...parts.controllers], providers: [...parts.providers] };
+}
+
+/** Utilisation and saturation of the pool (the USE method, Brendan Gregg 2012); errors are those of the calls. */
+function watchPool(metrics: Metrics, service: string, database: Database): void {
+  const connections = metrics.gauge('database_connections', 'Connections of the pool, by whether a caller has them.', ['service', 'state']);
+  const connectionsMax = metrics.gauge('database_connections_max', 'As many connections may the pool have.', ['service']);
+  const waiting = metrics.gauge('database_waiting', 'Callers that wait for a connection.', ['service']);
+  metrics.beforeReading(() => {
+    const { use } = database;
+    connections.set({ service, state: 'used' }, use.connections - use.idle);
+    connections.set({ service, state: 'idle' }, use.idle);
+    connectionsMax.set({ service }, use.connectionsMax);
+    waiting.set({ service }, use.waiting);
+  });
 }
 
 /** Nest hides the port that gRPC bound, so that it is chosen before. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLogger } from '@stella/platform-telemetry';
+import { createLogger, type Logger } from '@stella/platform-telemetry';
 import type { Principal } from '@stella/platform-auth';
 import { FakeIssuer } from '@stella/platform-auth/testing';
 import { type BlobStore, MemoryBlobStore } from '@stella/platform-blobs';
@@ -9,16 +9,23 @@ import { provisionService } from '@stella/platform-database';
 import { SqlRecorder, startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
 import { createClient, type GrpcClient } from '@stella/platform-grpc';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { AddressOf } from './peers.js';
 import { Runtime } from './runtime.js';
 import type { StellaService } from './service.js';
 
 export interface TestRuntimeOptions {
   readonly blobs?: BlobStore;
   readonly bus?: EventBus;
+  /** An issuer that a runtime in another process knows too. */
+  readonly issuer?: FakeIssuer;
+  /** Where the other services are, if not in this runtime. */
+  readonly addressOf?: AddressOf;
   readonly clock?: () => Date;
   readonly random?: () => number;
   /** A database that another runtime of the test uses too: what a restart finds. */
   readonly database?: TestDatabase;
+  /** Default: a silent one, or one of `logLevel`. */
+  readonly logger?: Logger;
   readonly logLevel?: 'silent' | 'info' | 'debug';
   /** What a stop gives to open calls; default 2 seconds. */
   readonly drainTimeoutMs?: number;
@@ -52,7 +59,7 @@ export async function startTestRuntime(services: readonly StellaService[], optio
   });
   const database = options.database ?? (await startTestDatabase());
   const blobs = options.blobs ?? new MemoryBlobStore();
-  const issuer = await FakeIssuer.create();
+  const issuer = options.issuer ?? (await FakeIssuer.create());
   const tokens = (principal: Principal) => ({ authorization: () => issuer.authorization(principal) });
   const runtime = await Runtime.start({
     profile: 'embedded',
@@ -64,8 +71,9 @@ export async function startTestRuntime(services: readonly StellaService[], optio
     authenticator: issuer.verifier,
     connectionOf: async (name) => (await provisionService(database.administrator, name)).connection,
     tokensOf: (name) => tokens({ ...OPERATOR, subject: `service-${name}`, roles: ['service'] }),
-    logger: createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
+    logger: options.logger ?? createLogger({ name: 'test', level: options.logLevel ?? 'silent' }),
     drainTimeoutMs: options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS,
+    ...(options.addressOf ? { addressOf: options.addressOf } : {}),
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.random ? { random: options.random } : {}),
   });

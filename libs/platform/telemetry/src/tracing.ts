@@ -20,6 +20,12 @@ export function currentTraceparent(): string | undefined {
   return at === undefined ? undefined : formatTraceparent(at);
 }
 
+/** For a process that we start: it finds its place in the trace in its environment (OpenTelemetry, "Environment Variables as Context Propagation Carriers"). */
+export function traceEnvironment(): Record<string, string> {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? {} : { TRACEPARENT: traceparent };
+}
+
 /** Runs `work` as a child of the trace in a received `traceparent`; without one, as the current trace's or a new one. */
 export function withTraceparent<T>(traceparent: string | undefined, work: () => T): T {
   const remote = parseTraceparent(traceparent);

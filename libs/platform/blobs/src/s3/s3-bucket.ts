@@ -208,7 +208,11 @@ function clientOf(config: S3Config, endpoint: string): Client {
     transportAgent: isTls ? new https.Agent({ ...agent, ...(config.certificateAuthority === undefined ? {} : { ca: config.certificateAuthority }) }) : new http.Agent(agent),
     retryOptions: { disableRetry: true },
   };
-  return new Client(options);
+  try {
+    return new Client(options);
+  } catch (error) {
+    throw translateS3(error, config.bucket, endpoint);
+  }
 }
 
 async function made(request: Promise<unknown>): Promise<boolean> {

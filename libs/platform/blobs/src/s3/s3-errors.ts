@@ -50,6 +50,7 @@ export function translateS3(error: unknown, bucket: string, endpoint: string): u
   if (error instanceof DomainError) return error;
   const code = codeOf(error);
   const facts = { part: 'blob store', endpoint, bucket, code };
+  if (/^Invalid\w*Error$/.test(code)) return new DomainError('CONFIG_INVALID', { problems: `the blob store: ${(error as Error).message}` }, { cause: error });
   if (FULL.has(code)) return new DomainError('BLOB_STORE_FULL', { bucket, code }, { cause: error });
   if (code === 'NoSuchBucket') return new DomainError('BLOB_BUCKET_MISSING', facts, { cause: error });
   if (DENIED.has(code)) return new DomainError('BLOB_STORE_DENIED', facts, { cause: error });

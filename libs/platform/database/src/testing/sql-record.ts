@@ -6,7 +6,7 @@ import { observeStatements } from '../statement-observer.js';
 /** `update` adds what runs to the records; anything else holds it against them. */
 const MODE = 'STELLA_SQL_RECORD';
 const HEAD = '-- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.';
-const CLAUSES = /\s(?=(?:FROM|WHERE|ORDER BY|GROUP BY|LIMIT|VALUES|SET|ON CONFLICT|RETURNING|UNION ALL|(?:LEFT |CROSS )?JOIN)\b)/g;
+const CLAUSES = /(?<!\b(?:DELETE|CROSS|LEFT|epoch))\s(?=(?:FROM|WHERE|ORDER BY|GROUP BY|LIMIT|VALUES|SET|ON CONFLICT|RETURNING|UNION ALL|(?:LEFT |CROSS )?JOIN)\b)/g;
 const LOCK_POLL_MS = 20;
 const LOCK_ATTEMPTS_MAX = 500;
 /** Asked by probes; nobody reviews it. */

@@ -1,4 +1,4 @@
-import { BACKLOG_LOOK_EVENTS, BACKLOG_LOOK_MS, INBOX_BACKLOG_LOW, INBOX_BACKLOG_MAX } from './limits.js';
+import { BACKLOG_LOOK_MS, BACKLOG_LOOKS, INBOX_BACKLOG_LOW, INBOX_BACKLOG_MAX } from './limits.js';
 
 export interface BackPressureDeps {
   /** How much waits; counted up to `atMost`. */
@@ -19,7 +19,7 @@ export class BackPressure {
   constructor(private readonly deps: BackPressureDeps) {
     this.#max = deps.bounds?.max ?? INBOX_BACKLOG_MAX;
     this.#low = deps.bounds?.low ?? INBOX_BACKLOG_LOW;
-    this.#lookEvents = Math.min(BACKLOG_LOOK_EVENTS, this.#max);
+    this.#lookEvents = Math.ceil(this.#max / BACKLOG_LOOKS);
   }
 
   get paused(): boolean {

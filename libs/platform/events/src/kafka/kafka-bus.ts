@@ -61,7 +61,8 @@ export class KafkaBus implements EventBus {
     for (const [name, events] of this.#attached) {
       if (!events.running) continue;
       const { outbox, lag, inbox, lastSent, lastReceived } = await events.waiting();
-      if (outbox + lag + inbox > 0) waiting[name] = `${outbox} to send, ${lag} to receive, ${inbox} to handle`;
+      const received = Number.isNaN(lag) ? 'the brokers do not say what is' : String(lag);
+      if (outbox + lag + inbox !== 0) waiting[name] = `${outbox} to send, ${received} to receive, ${inbox} to handle`;
       marks.push(`${name} ${lastSent} ${lastReceived}`);
     }
     return { waiting, mark: marks.join() };

@@ -16,6 +16,7 @@ export interface KafkaEventsOptions {
 
 /** What of a service's events is not yet done with, at the brokers too. */
 export interface WaitingAnywhere extends Waiting {
+  /** NaN: the brokers do not say. */
   readonly lag: number;
 }
 
@@ -78,13 +79,18 @@ export class KafkaEvents implements AttachedEvents {
   /** In the order in which an event passes: none is missed because it went on in the meantime. */
   async waiting(): Promise<WaitingAnywhere> {
     const before = await this.#events.waiting();
-    let lag = 0;
-    for (const { group, topics } of this.#events.groups) {
-      const existing = await this.#admin.existing(topics.map((topic) => this.#named(topic)));
-      for (const [, ofTopic] of await this.#admin.lag(this.#groupId(group), existing)) lag += ofTopic;
-    }
+    const lag = await this.#lag().catch(() => NaN);
     const { inbox, lastReceived } = await this.#events.waiting();
     return { ...before, lag, inbox, lastReceived };
+  }
+
+  async #lag(): Promise<number> {
+    let sum = 0;
+    for (const { group, topics } of this.#events.groups) {
+      const existing = await this.#admin.existing(topics.map((topic) => this.#named(topic)));
+      for (const [, lag] of await this.#admin.lag(this.#groupId(group), existing)) sum += lag;
+    }
+    return sum;
   }
 
   #intakeOf(group: string, topics: readonly string[]): Intake {

@@ -32,8 +32,8 @@ export const STORE_TIMEOUT_MS = 45_000;
 /** While more wait in the inbox of a group, nothing is fetched for it until less than `INBOX_BACKLOG_LOW` do. */
 export const INBOX_BACKLOG_MAX = 5_000;
 export const INBOX_BACKLOG_LOW = 2_500;
-/** Events between two looks at the backlog. */
-export const BACKLOG_LOOK_EVENTS = 500;
+/** Looks at the backlog while it grows from nothing to its bound, and the time between two while nothing is fetched. */
+export const BACKLOG_LOOKS = 10;
 export const BACKLOG_LOOK_MS = 250;
 
 /** A consumer without a sign of life for this long is replaced. */

@@ -1,7 +1,7 @@
 // A real Kubernetes of one node: up, down, status. All of it is safe to repeat.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { call, succeeds, until } from './command.mjs';
+import { call, callAsync, succeeds, until } from './command.mjs';
 import { DAEMONS, isRunning, startDaemon } from './daemons.mjs';
 import { ensureDebianPackages } from './debian.mjs';
 import { stopForwarding } from './forward.mjs';
@@ -69,8 +69,16 @@ export function kubectl(args, options) {
 }
 
 export function helm(args, options = {}) {
-  const env = { ...process.env, KUBECONFIG, HELM_CACHE_HOME: join(STATE, 'helm'), HELM_CONFIG_HOME: join(STATE, 'helm'), HELM_DATA_HOME: join(STATE, 'helm') };
-  return call(join(folderOf('helm'), 'helm'), args, { env, ...options });
+  return call(join(folderOf('helm'), 'helm'), args, { env: helmEnvironment(), ...options });
+}
+
+export function helmAsync(args) {
+  return callAsync(join(folderOf('helm'), 'helm'), args, { env: helmEnvironment() });
+}
+
+function helmEnvironment() {
+  const home = join(STATE, 'helm');
+  return { ...process.env, KUBECONFIG, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
 }
 
 /** Applies manifests: YAML text, or objects. */

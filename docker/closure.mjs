@@ -22,7 +22,10 @@ const NOT_RUN_FOLDERS = new Set(['test', 'tests', '__tests__', 'docs', 'example'
 const OWN = ['package.json', 'dist', 'migrations', 'data', 'descriptors.binpb', 'keys'];
 
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-const closure = closureOf(lock, image.workspace, new Set([...neverRun, ...(image.without ?? [])]), (path) => existsSync(join(root, path)));
+const closure = closureOf(lock, image.workspace, new Set([...neverRun, ...(image.without ?? [])]), {
+  isInstalled: (path) => existsSync(join(root, path)),
+  manifestOf: (path) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')),
+});
 for (const { path, link } of closure) {
   if (link !== undefined) {
     mkdirSync(dirname(join(out, path)), { recursive: true });

@@ -3,10 +3,11 @@
  * @param lock a package-lock.json of version 3
  * @param without names that nothing of it is taken for
  * @param isInstalled says of a path whether it is there; what is optional may be absent
+ * @param manifestOf the package.json of a workspace, which is newer than the lock file's copy of it
  * @returns [{path, name, link?}] ordered by path: `path` below the root, `link` where it is a link to a workspace
  * @throws Error for a dependency that the lock file lacks
  */
-export function closureOf(lock, workspace, without, isInstalled = () => true) {
+export function closureOf(lock, workspace, without, { isInstalled = () => true, manifestOf = () => ({}) } = {}) {
   const found = new Map();
   const waiting = [workspace];
   while (waiting.length > 0) {
@@ -19,7 +20,7 @@ export function closureOf(lock, workspace, without, isInstalled = () => true) {
       waiting.push(entry.resolved);
       continue;
     }
-    const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = entry;
+    const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = path.includes('node_modules/') ? entry : { ...entry, ...manifestOf(path) };
     for (const name of new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }))) {
       if (without.has(name)) continue;
       const at = resolve(lock, path, name);

@@ -3,8 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testAsRoot } from '@stella/testing';
-import { BLOB_STORE_CONTRACT } from './contract.js';
+import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT } from './contract.js';
 import { DirectoryBlobStore } from './directory-blob-store.js';
+import { LoopbackBlobLinks } from './loopback-blob-links.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 
 let folder: string;
@@ -16,6 +17,16 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('in memory', () => {
   const store = new MemoryBlobStore();
   test.each(Object.entries(BLOB_STORE_CONTRACT))('%s', (_name, check) => check({ store, corrupt: (name) => store.corrupt(name) }));
+});
+
+describe('links on loopback', () => {
+  const store = new MemoryBlobStore();
+  let links: LoopbackBlobLinks;
+  beforeAll(async () => {
+    links = await LoopbackBlobLinks.start(store);
+  });
+  afterAll(() => links.stop());
+  test.each(Object.entries(BLOB_LINKS_CONTRACT))('%s', (_name, check) => check({ store, links }));
 });
 
 describe('in a directory', () => {

@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { ClientCredentialsSource, IssuerMetadata, TokenVerifier } from '@stella/platform-auth';
 import { LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
 import { databaseConnection } from '@stella/platform-database';
+import { KafkaBus, type KafkaConnection } from '@stella/platform-events';
 import type { RuntimeConfig } from '@stella/platform-runtime';
 import type { Logger } from '@stella/platform-telemetry';
 import type { DatabaseConfig, SharedConfig } from './shared-fields.js';
 
-type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
+type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'bus' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
 
-/** The servers of a cluster behind the ports of a service. */
-export async function connectCluster(_name: string, config: SharedConfig, _logger: Logger): Promise<ClusterParts> {
+/** The servers of a cluster behind the ports of a service. @throws DomainError CONFIG_INVALID, BLOB_BUCKET_MISSING, BLOB_STORE_DENIED, UNAVAILABLE */
+export async function connectCluster(name: string, config: SharedConfig, logger: Logger): Promise<ClusterParts> {
   const tokens = tokensOf(config);
   return {
     blobs: await openBlobs(config),
+    bus: new KafkaBus({ connection: kafkaOf(name, config), logger }),
     authenticator: authenticatorOf(config),
     connectionOf: () => Promise.resolve(connectionOf(config)),
     databaseLimits: {
@@ -36,6 +38,18 @@ export function connectionOf(config: DatabaseConfig): ReturnType<typeof database
     ...(certificate === undefined ? {} : { certificate }),
     ...(key === undefined ? {} : { key: key.reveal() }),
   });
+}
+
+function kafkaOf(name: string, config: SharedConfig): KafkaConnection {
+  const { kafkaCa: ca, kafkaCertificate: certificate, kafkaKey: key, kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
+  const tls = { ...(ca === undefined ? {} : { ca }), ...(certificate === undefined ? {} : { certificate }), ...(key === undefined ? {} : { key }) };
+  return {
+    brokers: config.kafkaBrokers,
+    clientId: `stella-${name}`,
+    topicPrefix: config.kafkaTopicPrefix,
+    ...(config.kafkaTls ? { tls } : {}),
+    ...(mechanism === undefined || username === undefined || password === undefined ? {} : { sasl: { mechanism, username, password } }),
+  };
 }
 
 function authenticatorOf(config: SharedConfig): TokenVerifier {

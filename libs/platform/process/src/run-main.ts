@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDomainError } from '@stella/errors';
 import type { Environment } from '@stella/platform-config';
 import { printableConfig } from '@stella/platform-config';
-import { createLogger, type Logger } from '@stella/platform-telemetry';
+import { createLogger, flushTelemetry, type Logger } from '@stella/platform-telemetry';
 import type { z } from 'zod';
 import { applyMigrations } from './apply-migrations.js';
 import { EXIT, type ExitCode } from './exit-code.js';
@@ -10,11 +11,13 @@ import { readConfig, readPart, type ServiceProcess } from './service-process.js'
 import { DATABASE_FIELDS, LOG_FIELDS } from './shared-fields.js';
 import { endsOnce } from './signals.js';
 
+const FLUSH_MS = 2_000;
 const USAGE = 'use: main.js [serve | migrate | config]';
 
 /** The whole of a `main.ts`: runs the command that was asked for, and ends the process with its exit code. */
 export async function runMain<F extends z.ZodRawShape>(service: ServiceProcess<F>): Promise<never> {
   const code = await runCommand(service, process.argv.slice(2), process.env);
+  await Promise.race([flushTelemetry(), delay(FLUSH_MS)]);
   process.exit(code);
 }
 

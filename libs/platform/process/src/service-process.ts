@@ -66,4 +66,8 @@ function holdTogether(config: Record<string, unknown>, context: z.RefinementCtx)
   if (config['kafkaSaslMechanism'] !== undefined) for (const key of ['kafkaSaslUsername', 'kafkaSaslPassword']) need(key, 'kafkaSaslMechanism');
   if (config['databaseCertificate'] !== undefined) need('databaseKey', 'databaseCertificate');
   if (config['kafkaCertificate'] !== undefined) need('kafkaKey', 'kafkaCertificate');
+  if (config['databaseCertificate'] !== undefined) need('databaseKey', 'databaseCertificate');
+  for (const key of ['kafkaCa', 'kafkaCertificate']) {
+    if (config[key] !== undefined && config['kafkaTls'] === false) context.addIssue({ code: 'custom', path: [key], message: `means nothing without ${variableName('kafkaTls')}=true` });
+  }
 }

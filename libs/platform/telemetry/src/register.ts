@@ -9,6 +9,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { setTelemetryShutdown } from './shutdown.js';
 
 // Without a list every import passes through the hook, which costs a second or more of start.
 const include = ['pg', 'pg-pool', '@grpc/grpc-js', 'http', 'https', 'node:http', 'node:https'];
@@ -31,3 +32,5 @@ sdk.start();
 export function shutdownTelemetry(): Promise<void> {
   return sdk.shutdown();
 }
+
+setTelemetryShutdown(shutdownTelemetry);

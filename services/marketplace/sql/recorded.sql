@@ -119,6 +119,15 @@ SELECT request_sha256 AS "requestSha256", answer
   FROM requests
   WHERE tenant = $1 AND request_id = $2;
 
+SELECT s.sha256, s.size_bytes
+  FROM pack_files s
+  JOIN packs p ON p.id = s.pack_id
+  WHERE s.path = $2 AND s.format = 'source' AND p.state = 'published' AND p.visibility = 'public' AND EXISTS (SELECT 1
+  FROM pack_files f
+  WHERE f.pack_id = p.id AND f.gnu_build_id = $1)
+  ORDER BY p.publish_time, p.id
+  LIMIT 1;
+
 SELECT sha256
   FROM received_files
   WHERE tenant = $1 AND sha256 = ANY($2);

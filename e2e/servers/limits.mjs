@@ -1,7 +1,7 @@
 // A busy machine is slow, not broken; what hangs is found all the same.
 
 /** From the start of the process to the first healthy answer. */
-export const START_TIMEOUT_MS = 300_000;
+export const START_TIMEOUT_MS = 600_000;
 /** Of one question whether a server is healthy. */
 export const HEALTH_TIMEOUT_MS = 10_000;
 export const HEALTH_POLL_MS = 200;

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './servers/lib/warnings.mjs';
 import { down, status, up } from './servers/index.mjs';
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

@@ -9,7 +9,7 @@ import { readDescriptorSet } from '@stella/contracts';
 import type { Authenticator, TokenSource } from '@stella/platform-auth';
 import type { BlobStore } from '@stella/platform-blobs';
 import { Database } from '@stella/platform-database';
-import { type AttachedEvents, EVENTS_MIGRATIONS, InProcessBus } from '@stella/platform-events';
+import { type AttachedEvents, type EventBus, EVENTS_MIGRATIONS, InProcessBus } from '@stella/platform-events';
 import { migrate, readMigrations } from '@stella/platform-database';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
 import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
@@ -32,6 +32,8 @@ export interface RuntimeConfig {
   readonly httpPort: number;
   readonly host?: string;
   readonly blobs: BlobStore;
+  /** What carries the services' events; default: to the others of this process. */
+  readonly bus?: EventBus;
   readonly authenticator: Authenticator;
   /** The connection of a service's role, whose schema exists. */
   connectionOf(service: string): Promise<ClientConfig>;
@@ -65,7 +67,7 @@ export class Runtime {
     readonly grpcAddress: string,
     readonly httpAddress: string,
     readonly metrics: Metrics,
-    private readonly bus: InProcessBus,
+    private readonly bus: EventBus,
     private readonly health: HealthImplementation,
   ) {}
 
@@ -76,7 +78,8 @@ export class Runtime {
     const httpPort = config.httpPort || (await freePort(host));
     const names = config.services.flatMap((service) => Object.keys(service.grpc));
     const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING' as const])));
-    const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), new InProcessBus({ logger: config.logger }), health);
+    const bus = config.bus ?? new InProcessBus({ logger: config.logger });
+    const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), bus, health);
     try {
       await runtime.#start(host, grpcPort, httpPort);
     } catch (error) {
@@ -172,7 +175,7 @@ export class Runtime {
   }
 
   #rootModule(): DynamicModule {
-    const operations: Operations = { metrics: this.metrics, notReady: () => this.#notReady() };
+    const operations: Operations = { metrics: this.metrics, notReady: () => this.#notReady(), notLive: () => this.#eventsProblems('notLive') };
     return {
       module: class Root {},
       imports: this.#running.map(({ service, parts }) => serviceModule(service.name, parts)),
@@ -184,7 +187,12 @@ export class Runtime {
   async #notReady(): Promise<string[]> {
     if (!this.#isServing) return ['start'];
     const answers = await Promise.allSettled(this.#running.map(({ database }) => database.query('SELECT 1')));
-    return this.#running.filter((_, index) => answers[index]?.status === 'rejected').map(({ service }) => `${service.name}: database`);
+    const databases = this.#running.filter((_, index) => answers[index]?.status === 'rejected').map(({ service }) => `${service.name}: database`);
+    return [...databases, ...this.#eventsProblems('notReady')];
+  }
+
+  #eventsProblems(kind: 'notReady' | 'notLive'): string[] {
+    return this.#running.flatMap(({ service, events }) => events.health()[kind].map((problem) => `${service.name}: ${problem}`));
   }
 
   #setHealth(state: 'SERVING' | 'NOT_SERVING'): void {

@@ -2,6 +2,7 @@ import { createLogger } from '@stella/platform-telemetry';
 import type { Principal } from '@stella/platform-auth';
 import { FakeIssuer } from '@stella/platform-auth/testing';
 import { type BlobStore, MemoryBlobStore } from '@stella/platform-blobs';
+import type { EventBus } from '@stella/platform-events';
 import { provisionService } from '@stella/platform-database';
 import { startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
 import { createClient, type GrpcClient } from '@stella/platform-grpc';
@@ -11,6 +12,7 @@ import type { StellaService } from './service.js';
 
 export interface TestRuntimeOptions {
   readonly blobs?: BlobStore;
+  readonly bus?: EventBus;
   readonly clock?: () => Date;
   readonly random?: () => number;
   /** A database that another runtime of the test uses too: what a restart finds. */
@@ -46,6 +48,7 @@ export async function startTestRuntime(services: readonly StellaService[], optio
     grpcPort: 0,
     httpPort: 0,
     blobs,
+    ...(options.bus ? { bus: options.bus } : {}),
     authenticator: issuer.verifier,
     connectionOf: async (name) => (await provisionService(database.administrator, name)).connection,
     tokensOf: (name) => tokens({ ...OPERATOR, subject: `service-${name}`, roles: ['service'] }),

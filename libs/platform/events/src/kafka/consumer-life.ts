@@ -1,0 +1,103 @@
+import type { Consumer, ConsumerConfig, EachBatchHandler, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Pulse } from '../pulse.js';
+import { inTime } from './in-time.js';
+import { FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, RETRIES, SESSION_TIMEOUT_MS, STALL_MS } from './limits.js';
+
+const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
+  sessionTimeout: SESSION_TIMEOUT_MS,
+  rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+  heartbeatInterval: HEARTBEAT_MS,
+  maxWaitTimeInMs: FETCH_WAIT_MS,
+  maxBytes: FETCH_BYTES,
+  maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+  allowAutoTopicCreation: false,
+  // kafkajs would begin anew only after some errors, with the state of before; whoever made this life makes the next.
+  retry: { ...RETRIES, restartOnFailure: async () => false },
+};
+
+/** What becomes known while a consumer lives. */
+export interface LifeSigns {
+  /** Any sign at all. */
+  readonly any: Pulse;
+  /** Something was asked of the broker's topics, or came of it. */
+  readonly poll: Pulse;
+  joined(): void;
+}
+
+/** One consumer of kafkajs from its connection to its end. It is never revived: a new one takes its place. */
+export class ConsumerLife {
+  readonly #consumer: Consumer;
+  readonly #crash = Promise.withResolvers<never>();
+  #isOver = false;
+
+  constructor(
+    kafka: Kafka,
+    groupId: string,
+    private readonly signs: LifeSigns,
+    private readonly stallMs = STALL_MS,
+  ) {
+    this.#consumer = kafka.consumer({ ...CONFIG, groupId });
+    // Also for the time when nobody waits for it.
+    this.#crash.promise.catch(() => undefined);
+    this.#listen();
+  }
+
+  /**
+   * Takes batches until the signal comes, then finishes the one in hand, commits and leaves the group.
+   * @throws what ended it before.
+   */
+  async run(topics: readonly string[], take: EachBatchHandler, signal: AbortSignal): Promise<void> {
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const watch = setInterval(() => {
+      if (this.signs.any.ageMs > this.stallMs) this.#crash.reject(new Error(`no sign of life for ${this.stallMs} ms`));
+    }, this.stallMs / 10);
+    try {
+      if (signal.aborted) return;
+      await Promise.race([stopped, this.#crash.promise, this.#consume(topics, take).then(() => stopped)]);
+    } finally {
+      clearInterval(watch);
+      this.#isOver = true;
+      await inTime(this.#consumer.disconnect(), INTAKE_STOP_TIMEOUT_MS).catch(() => undefined);
+    }
+  }
+
+  pause(topics: readonly string[]): void {
+    this.#consumer.pause(topics.map((topic) => ({ topic })));
+  }
+
+  resume(topics: readonly string[]): void {
+    this.#consumer.resume(topics.map((topic) => ({ topic })));
+  }
+
+  async #consume(topics: readonly string[], take: EachBatchHandler): Promise<void> {
+    const steps = [
+      () => this.#consumer.connect(),
+      () => this.#consumer.subscribe({ topics: [...topics], fromBeginning: true }),
+      () => this.#consumer.run({ eachBatchAutoResolve: false, eachBatch: (payload) => this.#take(take, payload) }),
+    ];
+    for (const step of steps) {
+      await step();
+      // Connected after all, though the end came first: nobody else would end it.
+      if (this.#isOver) return this.#consumer.disconnect();
+    }
+  }
+
+  async #take(take: EachBatchHandler, payload: EachBatchPayload): Promise<void> {
+    if (this.#isOver) throw new Error('this consumer is over');
+    await take(payload);
+  }
+
+  #listen(): void {
+    const { events } = this.#consumer;
+    const { any, poll, joined } = this.signs;
+    this.#consumer.on(events.CRASH, ({ payload }) => this.#crash.reject(payload.error));
+    this.#consumer.on(events.GROUP_JOIN, joined);
+    for (const name of [events.GROUP_JOIN, events.HEARTBEAT, events.CONNECT, events.START_BATCH_PROCESS, events.END_BATCH_PROCESS] as const) this.#consumer.on(name, () => any.beat());
+    for (const name of [events.FETCH_START, events.FETCH] as const) {
+      this.#consumer.on(name, () => {
+        any.beat();
+        poll.beat();
+      });
+    }
+  }
+}

@@ -4,7 +4,7 @@
 export const START_TIMEOUT_MS = 300_000;
 /** Of one question whether a server is healthy. */
 export const HEALTH_TIMEOUT_MS = 10_000;
-export const HEALTH_POLL_MS = 100;
+export const HEALTH_POLL_MS = 200;
 /** How long a server that runs but does not answer is given before it is started anew. */
 export const RECOVERY_TIMEOUT_MS = 30_000;
 /** From the polite signal to the kill. */

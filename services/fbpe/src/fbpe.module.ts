@@ -36,6 +36,8 @@ import { TakeCosignature } from './application/take-cosignature.js';
 import { cosignerName } from './domain/origin.js';
 import { FederationEvents } from './events.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface FbpeOptions {
   /** Ed25519; signs checkpoints. */
   readonly logSigner: Signer;
@@ -63,7 +65,7 @@ export function fbpeService(options: FbpeOptions): StellaService {
   return {
     name: 'fbpe',
     grpc: { 'stella.fbpe.v1alpha.FederationService': FederationServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

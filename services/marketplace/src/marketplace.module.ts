@@ -35,6 +35,8 @@ import { BuildIndex } from './domain/build-index.js';
 import { MarketplaceEvents } from './events.js';
 import { limits } from './limits.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface MarketplaceOptions {
   /** Publishers whose packs go live when every check has passed; everybody else's wait for a review. Default: nobody. */
   readonly trustedPublishers?: readonly TrustedPublisher[];
@@ -46,7 +48,7 @@ export function marketplaceService(options: MarketplaceOptions = {}): StellaServ
   return {
     name: 'marketplace',
     grpc: { 'stella.marketplace.v1alpha.MarketplaceService': MarketplaceServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

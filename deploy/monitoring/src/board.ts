@@ -3,6 +3,7 @@ import common from '@grafana/grafana-foundation-sdk/common';
 import dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import stat from '@grafana/grafana-foundation-sdk/stat';
+import text from '@grafana/grafana-foundation-sdk/text';
 import timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
 /** What a panel shows; `legend` may name labels as `{{label}}`. */
@@ -11,7 +12,15 @@ export interface Query {
   readonly legend?: string;
 }
 
-export interface Panel {
+export interface TextPanel {
+  readonly title: string;
+  readonly about: string;
+  readonly kind: 'text';
+  /** Markdown. */
+  readonly text: string;
+}
+
+export interface QueryPanel {
   readonly title: string;
   /** What to look for, for whoever is woken by it. */
   readonly about: string;
@@ -25,6 +34,8 @@ export interface Panel {
   readonly badBelow?: number;
 }
 
+export type Panel = QueryPanel | TextPanel;
+
 export interface Board {
   /** Stable: links and provisioning rest on it. */
   readonly uid: string;
@@ -35,8 +46,8 @@ export interface Board {
 
 const DATASOURCE: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
 const COLUMNS = 24;
-const HEIGHT = { now: 4, 'over time': 8 } as const;
-const PER_ROW_MAX = { now: 6, 'over time': 3 } as const;
+const HEIGHT = { now: 4, text: 4, 'over time': 8 } as const;
+const PER_ROW_MAX = { now: 6, text: 4, 'over time': 3 } as const;
 
 /** A board as Grafana's JSON model. */
 export function toDashboard(board: Board): dashboard.Dashboard {
@@ -69,15 +80,17 @@ export function toDashboard(board: Board): dashboard.Dashboard {
 
 function toPanel(panel: Panel, all: readonly Panel[]): Builder<dashboard.Panel> {
   const beside = Math.min(all.filter(({ kind }) => kind === panel.kind).length, PER_ROW_MAX[panel.kind]);
-  const builder = panel.kind === 'now' ? new stat.PanelBuilder() : series();
-  builder
+  const builder = panel.kind === 'text' ? new text.PanelBuilder().mode(text.TextMode.Markdown).content(panel.text) : toQueries(panel);
+  return builder
     .title(panel.title)
     .description(panel.about)
-    .unit(panel.unit)
-    .datasource(DATASOURCE)
     .height(HEIGHT[panel.kind])
-    .span(Math.floor(COLUMNS / beside))
-    .thresholds(thresholdsOf(panel));
+    .span(Math.floor(COLUMNS / beside));
+}
+
+function toQueries(panel: QueryPanel): stat.PanelBuilder | timeseries.PanelBuilder {
+  const builder = panel.kind === 'now' ? new stat.PanelBuilder() : series();
+  builder.unit(panel.unit).datasource(DATASOURCE).thresholds(thresholdsOf(panel));
   for (const query of panel.queries) builder.withTarget(toTarget(query, panel));
   return builder;
 }
@@ -90,12 +103,12 @@ function series(): timeseries.PanelBuilder {
     .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true));
 }
 
-function toTarget({ expr, legend }: Query, { kind }: Panel): Builder<Dataquery> {
+function toTarget({ expr, legend }: Query, { kind }: QueryPanel): Builder<Dataquery> {
   const query = new prometheus.DataqueryBuilder().expr(expr).legendFormat(legend ?? '').datasource(DATASOURCE);
   return kind === 'now' ? query.instant() : query.range();
 }
 
-function thresholdsOf({ badFrom, badBelow }: Panel): dashboard.ThresholdsConfigBuilder {
+function thresholdsOf({ badFrom, badBelow }: QueryPanel): dashboard.ThresholdsConfigBuilder {
   const steps: dashboard.Threshold[] =
     badFrom !== undefined
       ? [{ value: null, color: 'green' }, { value: badFrom, color: 'red' }]

@@ -1,1 +1,4 @@
-export { default } from '../jest.preset.mjs';
+import preset from '../jest.preset.mjs';
+
+/** On real servers: one file after the other, since all share them. */
+export default { ...preset, testMatch: ['<rootDir>/**/*.spec.ts'], maxWorkers: 1, testTimeout: 180_000 };

@@ -48,7 +48,7 @@ const COMMANDS = {
 /** What is no secret of an address. */
 function summaryOf(address) {
   return Object.entries(address)
-    .filter(([name, value]) => !/password|secret/i.test(name) && (typeof value !== 'object' || Array.isArray(value)))
+    .filter(([name, value]) => !/password|secret/i.test(name) && [value].flat().every((each) => typeof each !== 'object'))
     .map(([name, value]) => `${name} ${value}`)
     .join('  ');
 }

@@ -62,7 +62,7 @@ describe('on a Prometheus that scrapes a running system', () => {
     own = clientOf(first.connection);
     partner = clientOf(second.connection);
     await writeConnection(stella.connectionPath, first.connection);
-    await scrape(network.nodes.map(({ installation, connection }) => ({ job: `stella-${installation.organisation}`, targets: [new URL(connection.httpAddress).host] })));
+    scrape(network.nodes.map(({ installation, connection }) => ({ job: `stella-${installation.organisation}`, targets: [new URL(connection.httpAddress).host] })));
     await loadRules(prometheus.url, { 'stella.rules.yaml': readFileSync(RULES, 'utf8') });
     await api.until('stella_build_info', 30_000);
     // Twice: what is counted for the first time has no increase yet.
@@ -75,7 +75,7 @@ describe('on a Prometheus that scrapes a running system', () => {
   afterAll(async () => {
     own?.close();
     partner?.close();
-    await scrape([]);
+    scrape([]);
     await network?.stop();
   }, 60_000);
 

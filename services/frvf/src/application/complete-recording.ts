@@ -50,13 +50,9 @@ export class CompleteRecording implements ReplayCompletion<Witness> {
     const isNew = await this.witnesses.insert(tx, witness);
     await this.recordings.finish(tx, { tenant, id: subjectId }, { witnessId: witness.id });
     await this.facts.witnessRecorded(tx, witness, isNew);
-<<<<<<< HEAD
     const waitedMs = await this.incidents.reached(tx, witness, 'witness', witness.createTime);
     if (waitedMs !== undefined) this.facts.incidentReached(tx, 'witness', waitedMs);
-    this.#announce(tx, subjectId);
-=======
     await this.#announce(tx, subjectId);
->>>>>>> adapters
   }
 
   async fail(tx: Tx, { tenant, subjectId }: Replay, failure: Failure): Promise<void> {

@@ -36,12 +36,8 @@ export class CompleteVerification implements ReplayCompletion<CompletedVerificat
     const now = this.clock();
     await this.verifications.finish(tx, verification, { result, failure, expireTime: new Date(now.getTime() + limits.resultTtlMs) });
     await this.facts.verificationCompleted(tx, verification, result, now.getTime() - replay.createTime.getTime());
-<<<<<<< HEAD
     if (result.outcome === 'fixed') await this.#incidentFixed(tx, verification, now);
-    this.#announce(tx, replay);
-=======
     await this.#announce(tx, replay);
->>>>>>> adapters
   }
 
   async fail(tx: Tx, replay: Replay, failure: Failure): Promise<void> {
@@ -51,17 +47,12 @@ export class CompleteVerification implements ReplayCompletion<CompletedVerificat
     await this.#announce(tx, replay);
   }
 
-<<<<<<< HEAD
   async #incidentFixed(tx: Tx, { tenant, witnessId }: Verification, now: Date): Promise<void> {
     const waitedMs = await this.incidents.reached(tx, { tenant, id: witnessId }, 'fix', now);
     if (waitedMs !== undefined) this.facts.incidentReached(tx, 'fix', waitedMs);
   }
 
-  #announce(tx: Tx, { tenant, subjectId }: Replay): void {
-    tx.afterCommit(() => this.changes.announce(`${tenant} ${verificationName(subjectId)}`));
-=======
   #announce(tx: Tx, { tenant, subjectId }: Replay): Promise<void> {
     return this.changes.announce(tx, `${tenant} ${verificationName(subjectId)}`);
->>>>>>> adapters
   }
 }

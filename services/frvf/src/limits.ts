@@ -14,6 +14,8 @@ export const limits = {
   runOverheadMs: 2_000,
   replayMsMax: 3_600_000,
   expiryIntervalMs: 1_000,
+  /** How often waiting incidents are counted for the metrics. */
+  incidentWatchIntervalMs: 15_000,
   /** Replays ended by one look at the clock. */
   expiryBatch: 100,
   /** How long the host of the workers is taken to be the same. */

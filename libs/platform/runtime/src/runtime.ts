@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import type { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
@@ -21,6 +22,7 @@ import type { Profile, ServiceContext, ServiceParts, StellaService } from './ser
 
 const HOST = '127.0.0.1';
 const DRAIN_TIMEOUT_MS = 10_000;
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 export interface RuntimeConfig {
   readonly profile: Profile;
@@ -126,6 +128,7 @@ export class Runtime {
   }
 
   async #start(host: string, grpcPort: number, httpPort: number): Promise<void> {
+    this.#tellBuild();
     for (const service of this.config.services) this.#running.push(await this.#wire(service));
     for (const { parts } of this.#running) await parts.start?.();
     const app = await NestFactory.create(this.#rootModule(), { logger: false, bodyParser: false, abortOnError: false });
@@ -179,6 +182,12 @@ export class Runtime {
       random: this.config.random ?? Math.random,
     };
     return { service, database, events, peers, parts: service.wire(context) };
+  }
+
+  /** What runs where, for boards and for whoever rolls out. */
+  #tellBuild(): void {
+    const build = this.metrics.gauge('stella_build_info', 'Always 1; labels say what runs here.', ['service', 'version', 'profile']);
+    for (const { name } of this.config.services) build.set({ service: name, version: VERSION, profile: this.config.profile }, 1);
   }
 
   #rootModule(): DynamicModule {

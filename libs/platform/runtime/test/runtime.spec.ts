@@ -120,6 +120,7 @@ test('HTTP: what operators ask, what services serve, errors with their reason', 
   expect(await absent.json()).toMatchObject({ reason: 'BLOB_NOT_FOUND' });
   const metrics = await (await get('/metrics')).text();
   expect(metrics).toMatch(/grpc_server_handled_total\{method="\/stella.csfg.v1alpha.StackGraphService\/GetStack",code="NOT_FOUND"\} [1-9]/);
+  expect(metrics).toMatch(/stella_build_info\{service="[a-z-]+",version="[0-9.]+",profile="embedded"\} 1/);
 });
 
 test('events that do not flow make it not ready, events that are stuck make it not alive', async () => {

@@ -7,13 +7,14 @@ import { judgeRecording } from '../domain/judge-recording.js';
 import type { Replay, ReplayAnswer } from '../domain/replay.js';
 import { recordingName, type Witness } from '../domain/witness.js';
 import type { ReplayCompletion } from './answer-replay.js';
-import type { Changes, EvidenceStore, RecordingRepository, ReplayFacts, ReplayRecords, WitnessRepository } from './ports.js';
+import type { Changes, EvidenceStore, IncidentRepository, RecordingRepository, ReplayFacts, ReplayRecords, WitnessRepository } from './ports.js';
 
 /** Makes a signed witness of the runs of a recording, or says why they are none. */
 export class CompleteRecording implements ReplayCompletion<Witness> {
   constructor(
     private readonly recordings: RecordingRepository,
     private readonly witnesses: WitnessRepository,
+    private readonly incidents: IncidentRepository,
     private readonly records: ReplayRecords,
     private readonly evidence: EvidenceStore,
     private readonly facts: ReplayFacts,
@@ -49,6 +50,8 @@ export class CompleteRecording implements ReplayCompletion<Witness> {
     const isNew = await this.witnesses.insert(tx, witness);
     await this.recordings.finish(tx, { tenant, id: subjectId }, { witnessId: witness.id });
     await this.facts.witnessRecorded(tx, witness, isNew);
+    const waitedMs = await this.incidents.reached(tx, witness, 'witness', witness.createTime);
+    if (waitedMs !== undefined) this.facts.incidentReached(tx, 'witness', waitedMs);
     await this.#announce(tx, subjectId);
   }
 

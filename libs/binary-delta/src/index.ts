@@ -23,6 +23,7 @@ export { classesOf, type Match, MATCHES, UNIT_CLASSES, type UnitClass } from './
 export { compareIndexes, type Delta, type DeltaUnit } from './compare/compare-indexes.js';
 export { buildUnitIndex, type UnitIndex, type UnitSide } from './compare/unit-index.js';
 export { DELTA_PROOF_PREDICATE_TYPE, type DeltaProof, type ProofLeaf, type ProofUnit, proveDelta } from './proof/delta-proof.js';
+export { detailOf, type EnvelopeFault, EnvelopeRefused, openProof, type OpenedProof } from './proof/open-proof.js';
 export { type ProofVerification, type VerifiedUnit, verifyDeltaProof } from './proof/verify-proof.js';
 export type { ProofFault } from './proof/parse-proof.js';
 export { auditSample } from './proof/audit.js';

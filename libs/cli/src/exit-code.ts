@@ -1,5 +1,4 @@
-import { status } from '@grpc/grpc-js';
-import { isStellaError } from '@stella/client';
+import { isStellaError, status } from '@stella/client/errors';
 import { type ErrorKind, isDomainError } from '@stella/errors';
 
 /** What a command ends with; scripts rely on it. */

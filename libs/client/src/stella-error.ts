@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
 import { REASONS, type ErrorKind, type Reason } from '@stella/errors';
+import { status } from './status.js';
 
 /** A request member that breaks its rules. */
 export interface FieldViolation {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { DomainError } from '@stella/errors';
 import { resolveRelease } from '@stella/incidents';
 import { releaseCacheFolder } from '../connection/data-folder.js';
 import type { CliIo } from '../io/cli-io.js';
 import { fileAt } from '../io/files.js';
+import { sha256OfPath } from '../io/sha256-of-path.js';
 import { findRelease, knownReleases, packageUrl, releaseLabel } from './release-names.js';
 
 /** A program on this machine. */
@@ -32,14 +31,4 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
   if (!file) throw new DomainError('RELEASE_UNKNOWN', { release: text.slice(0, 200), known: knownReleases().map(releaseLabel).join(', ') });
   const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
   return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
-}
-
-export async function sha256OfPath(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  } catch (error) {
-    throw new DomainError('FILE_UNREADABLE', { path, problem: (error as NodeJS.ErrnoException).code ?? 'unknown' }, { cause: error });
-  }
-  return hash.digest('hex');
 }

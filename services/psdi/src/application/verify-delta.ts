@@ -1,6 +1,5 @@
 import { canonicalize, type PublicKey } from '@stella/attestation';
-import { compareIndexes, indexRef, proveDelta, type UnitIndex, verifyDeltaProof } from '@stella/binary-delta';
-import { detailOf, EnvelopeRefused, openProof, type OpenedProof } from '../domain/proof-envelope.js';
+import { compareIndexes, detailOf, EnvelopeRefused, indexRef, openProof, type OpenedProof, proveDelta, type UnitIndex, verifyDeltaProof } from '@stella/binary-delta';
 import { limits } from '../limits.js';
 import type { LiftArtifact } from './lift-artifact.js';
 import type { IndexRepository, PsdiFacts } from './ports.js';

@@ -10,6 +10,8 @@ export const limits = {
   liftsAtOnce: 2,
   /** Artifacts that wait for their lift, in this process. */
   liftsWaitingMax: 200,
+  /** Units of a new index whose place under its root is made again. */
+  unitsSpotChecked: 64,
   /** Between two looks at a lock that another process holds. */
   lockPollMs: 100,
   /** A packed index or its side records, in memory. */

@@ -38,7 +38,7 @@ export class WatchedLifter {
   }
 
   get lifts(): number {
-    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'lift').length : 0;
+    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'index').length : 0;
   }
 
   crashing<T>(work: () => Promise<T>): Promise<T> {

@@ -11,13 +11,16 @@ import { alternate } from './lib/alternate.mjs';
 import { benchmark } from './lib/benchmark.mjs';
 import { forkServer } from './lib/fork-server.mjs';
 import { group } from './lib/group.mjs';
+import { runProgram } from './lib/run-program.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
 
 const NETWORK = fileURLToPath(new URL('./parts/stella-network.mjs', import.meta.url));
+const STELLA = fileURLToPath(new URL('../../services/stella/dist/bin.js', import.meta.url));
 /** Each begins with an installation that knows nothing, and takes some ten seconds. */
 const firstTimes = (runs) => Math.ceil(Math.min(runs, 30) / 10);
 
 const incident = incidentById('esbuild-3205');
+const ARGUMENTS = ['gate', '--baseline', incident.bad.name, '--candidate', incident.good.name, '--baseline-runs', ...incident.claims.flatMap((claim) => ['--claim', claim]), '--bundle', 'bundle.json'];
 
 await benchmark('gate-cached', async (runs) => {
   const folder = temporaryFolder();
@@ -30,11 +33,12 @@ await benchmark('gate-cached', async (runs) => {
   for (let time = 1; time <= times; time++) {
     await withNetwork(join(folder, `network-${time}`), async (connection, readyMs) => {
       ready.push([readyMs]);
-      const gate = stellaGate(folder, await connectionFile(folder, connection, time));
+      const connectionPath = await connectionFile(folder, connection, time);
+      const gate = stellaGate(folder, connectionPath);
       const startedMs = performance.now();
       await gate();
       first.push([performance.now() - startedMs]);
-      if (time === times) groups = await again(connection, gate, runs);
+      if (time === times) groups = await again(connection, gate, () => stellaProcess(folder, connectionPath), runs);
     });
   }
   return {
@@ -46,12 +50,19 @@ await benchmark('gate-cached', async (runs) => {
   };
 });
 
-async function again(connection, gate, runs) {
+async function again(connection, gate, command, runs) {
   const client = clientOf(connection);
   try {
     const question = await questionOf();
     const cached = 'EvaluateRelease over gRPC, cached';
-    const asked = await alternate({ [cached]: () => evaluate(client, question, true), 'stella gate, cached (hashes both files, fetches the bundle)': gate }, runs);
+    const asked = await alternate(
+      {
+        [cached]: () => evaluate(client, question, true),
+        'stella gate, cached (hashes both files, fetches the bundle)': gate,
+        'the same as a process, from its start to its end': command,
+      },
+      runs,
+    );
     const fresh = await alternate({ 'EvaluateRelease, decided again from cached evidence': () => evaluate(client, { ...question, fresh: true }, false) }, runs);
     return [group('the same question again', { ...asked, ...fresh }, { goals: [{ text: 'a cached answer within 1 s', case: cached, max: 1_000 }] })];
   } finally {
@@ -78,15 +89,19 @@ async function evaluate(client, question, isCached) {
   throw new Error('no verdict');
 }
 
+/** The command as a shell starts it; the exit code is the verdict's. */
+function stellaProcess(folder, connectionPath) {
+  return runProgram(process.execPath, [STELLA, ...ARGUMENTS], { cwd: folder, env: { PATH: process.env.PATH ?? '', HOME: folder, STELLA_HOME: folder, STELLA_CONNECTION: connectionPath } });
+}
+
 /** The command as a person gives it, in this process. */
 function stellaGate(folder, connectionPath) {
   let said = '';
   const sink = { write: (text) => (said += text) };
   const io = { stdout: sink, stderr: sink, env: { HOME: folder, STELLA_CONNECTION: connectionPath }, cwd: folder, isTty: false, now: () => new Date() };
-  const claims = incident.claims.flatMap((claim) => ['--claim', claim]);
   return async () => {
     said = '';
-    const exitCode = await runCli(['gate', '--baseline', incident.bad.name, '--candidate', incident.good.name, '--baseline-runs', ...claims, '--bundle', 'bundle.json'], io);
+    const exitCode = await runCli(ARGUMENTS, io);
     if (exitCode !== 0) throw new Error(`stella gate ended with ${exitCode}: ${said}`);
   };
 }

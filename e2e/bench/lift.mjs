@@ -5,7 +5,7 @@ import { lift, nativeExecutable } from '@stella/native';
 import { alternate } from './lib/alternate.mjs';
 import { benchmark } from './lib/benchmark.mjs';
 import { group } from './lib/group.mjs';
-import { liftIndex } from './lib/lift-index.mjs';
+import { liftAndBuild, liftPacked } from './lib/lift-index.mjs';
 import { requireTool, runProgram } from './lib/run-program.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
 
@@ -14,26 +14,28 @@ await benchmark('lift', async (runs) => {
   const release = incidentById('esbuild-3205').good;
   const { program } = await resolveRelease(release, { cacheDir: temporaryFolder() });
   const native = nativeExecutable();
-  const { end } = await liftIndex(program);
+  const { end } = await liftPacked(program);
+  const requireRoot = (root) => {
+    if (root !== end.root) throw new Error(`the root is ${root}, before it was ${end.root}`);
+  };
   let frames = 0;
   const results = await alternate(
     {
       'objdump -d': () => runProgram('objdump', ['-d', program]),
       'stella-native lift': () => runProgram(native, ['lift', program]),
+      'stella-native index': () => runProgram(native, ['index', program]),
+      'lift and index': async () => requireRoot((await liftPacked(program)).end.root),
       'lift, read frame by frame': async () => {
         for await (const _ of lift(program)) frames++;
       },
-      'lift and index': async () => {
-        const { end: again } = await liftIndex(program);
-        if (again.units !== end.units) throw new Error(`${again.units} units, before it were ${end.units}`);
-      },
+      'lift, and the index made by the verifiers\' code': async () => requireRoot((await liftAndBuild(program)).set.root.toString('hex')),
     },
     runs,
   );
   if (frames < end.units) throw new Error('not every frame arrived');
   return {
     tools: { objdump },
-    facts: { artifact: release.name, sizeBytes: statSync(program).size, functions: end.functions, units: end.units },
+    facts: { artifact: release.name, sizeBytes: statSync(program).size, functions: end.functions, units: end.units, root: end.root },
     groups: [
       group(`${release.name}, whole program`, results, {
         ratios: [

@@ -7,7 +7,8 @@ const LOG_CHARS_SHOWN = 4_000;
 /**
  * A program of `parts/` that serves until its parent lets go of it; its first message says how to reach it.
  * @param {string} logPath what it logs; shown where it ends too early
- * @returns {Promise<{ pid: number, message: any, stop(): Promise<void> }>}
+ * @returns {Promise<{ pid: number, message: any, ask(): Promise<any>, stop(): Promise<void> }>} `ask` sends it an empty message
+ * and gives the next one that it sends
  */
 export async function forkServer(program, args, logPath) {
   const log = openSync(logPath, 'a');
@@ -17,13 +18,21 @@ export async function forkServer(program, args, logPath) {
   const { promise: ready, resolve, reject } = Promise.withResolvers();
   const timer = setTimeout(() => reject(new Error(`${program} is not ready after ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
   child.once('message', resolve);
-  void ended.then((how) => reject(new Error(`${program} ended with ${how}:\n${readFileSync(logPath, 'utf8').slice(-LOG_CHARS_SHOWN)}`)));
+  const early = ended.then((how) => {
+    throw new Error(`${program} ended with ${how}:\n${readFileSync(logPath, 'utf8').slice(-LOG_CHARS_SHOWN)}`);
+  });
+  early.catch(reject);
+  const ask = () => {
+    const answer = new Promise((answered) => child.once('message', answered));
+    child.send({});
+    return Promise.race([answer, early]);
+  };
   const stop = async () => {
     if (child.connected) child.disconnect();
     await ended;
   };
   try {
-    return { pid: child.pid, message: await ready, stop };
+    return { pid: child.pid, message: await ready, ask, stop };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

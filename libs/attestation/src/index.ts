@@ -73,6 +73,7 @@ export { SIGSTORE_BUNDLE_MEDIA_TYPE, toSigstoreBundle } from './sigstore-bundle.
 export { independentOrganisations, isValidAt, mayVerifyAs, meetsThreshold, trustedKey, trustedKeys } from './trusted-keys.js';
 export {
   buildDevelopmentTrustRoot,
+  openTrustRoot,
   parseDevelopmentTrustRoot,
   requireTrustRootNotOlder,
   signTrustRoot,

@@ -6,7 +6,7 @@ import type { Signer } from './key-pair.js';
 import type { PublicKey } from './keys.js';
 import { PREDICATE_TYPES } from './predicate-types.js';
 import { type DocumentKind, plainDocument, readAs, signDocument, verifyDocument } from './signed-document.js';
-import { JSON_SIZE_BYTES_MAX, parseCanonicalJson } from './strict-json.js';
+import { JSON_SIZE_BYTES_MAX, parseCanonicalJson, parseStrictJson } from './strict-json.js';
 import { readTrustRoot, toTrustRootDocument, type TrustRootContent, type TrustRootInput } from './trust-root-document.js';
 import { requireNotOlder, requireValidAt, type VersionedDocument } from './validity.js';
 
@@ -60,6 +60,17 @@ export function parseDevelopmentTrustRoot(bytes: Uint8Array, now: Date): TrustRo
   developmentOnly(root);
   requireValidAt(root, now, 'TRUST_ROOT_EXPIRED');
   return root;
+}
+
+/**
+ * Either kind of root, as a person hands it over: a signed one needs a pinned key; the unsigned form only lists development
+ * keys, whatever is pinned.
+ * @throws DomainError as `verifyTrustRoot` or `parseDevelopmentTrustRoot`
+ */
+export function openTrustRoot(bytes: Uint8Array, pinned: readonly PublicKey[], now: Date): TrustRoot {
+  const value = parseStrictJson(bytes, { sizeBytesMax: bytes.length });
+  const isEnvelope = isJsonObject(value) && Object.hasOwn(value, 'signatures');
+  return isEnvelope || pinned.length > 0 ? verifyTrustRoot(bytes, pinned, now) : parseDevelopmentTrustRoot(bytes, now);
 }
 
 /** @throws DomainError `TRUST_ROOT_ROLLED_BACK` */

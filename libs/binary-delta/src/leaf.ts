@@ -46,6 +46,29 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   return leaf;
 }
 
+/**
+ * The leaf of a set whose leaves were checked when it was made: its form is not looked at again, at a tenth of the cost.
+ * @throws LEAF_INVALID when it is no JSON
+ */
+export function peekLeaf(bytes: Buffer): Leaf {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Leaf;
+  } catch (cause) {
+    throw invalid('encoding', 'not UTF-8 JSON', cause);
+  }
+}
+
+/**
+ * What the canonical bytes of every leaf of a kind hold, and those of no other leaf: inside of a string its quotes would
+ * be escaped.
+ */
+export function kindMark(kind: UnitKind): Buffer {
+  return Buffer.from(`","kind":"${kind}","name":"`);
+}
+
+/** What the canonical bytes of every leaf without references hold, and those of no other leaf. */
+export const NO_REFS_MARK: Buffer = Buffer.from('","refs":[],"');
+
 /** The bytes that are hashed. @throws LEAF_INVALID */
 export function encodeLeaf(leaf: Leaf): Buffer {
   return Buffer.from(canonicalLeaf(checkLeaf(leaf)), 'utf8');

@@ -13,6 +13,14 @@ test('side records come back as they were, in one spelling whatever their order'
   expect(unpackSides(packSides([]))).toEqual([]);
 });
 
+test('many records, and one that is longer than what is parsed at once', () => {
+  const many = Array.from({ length: 30_000 }, (_, i) => ({ id: `fn:${String(i).padStart(6, '0')}`, address: '0x1000', calls: ['fn:a\n,b'] }));
+  const long = { id: 'fn:z', calls: Array.from({ length: 60_000 }, (_, i) => `fn:callee number ${i}`) };
+  const packed = packSides([...many, long]);
+  expect(packed.length).toBeGreaterThan(3 << 20);
+  expect(unpackSides(packed)).toEqual([...many, long]);
+});
+
 test('what the comparison does not read is left out, and every member that it reads counts', () => {
   expect(packSides([{ ...bare, e0: 'ff' } as UnitSide]).equals(packSides([bare]))).toBe(true);
   for (const member of Object.keys(full) as (keyof UnitSide)[]) {

@@ -34,6 +34,11 @@ export function subcommand(parent: Command, nameAndArgs: string, summary: string
   return parent.command(nameAndArgs).description(summary).addHelpText('after', `\nExample:\n  $ ${example.replaceAll(/(?<!\\)\n/g, '\n  $ ')}`);
 }
 
+/** A group of commands, which several modules may add to. */
+export function groupOf(program: Command, name: string, summary: string): Command {
+  return program.commands.find((command) => command.name() === name) ?? program.command(name).description(summary);
+}
+
 /** A parser of whole numbers for commander's options. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,5 +1,4 @@
-import { status } from '@grpc/grpc-js';
-import { isStellaError } from '@stella/client';
+import { isStellaError, status } from '@stella/client/errors';
 import { isDomainError, type Reason } from '@stella/errors';
 import { CLASS_OF_REASON, type ErrorClass } from './exit-of-reason.js';
 

@@ -22,6 +22,6 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
 }
 
 /** The `stella` command. @param argv what was typed after its name */
-export function runCli(argv: readonly string[], io: CliIo): Promise<number> {
-  return runProgram(buildProgram(io), argv, io);
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  return runProgram(await buildProgram(io, argv), argv, io);
 }

@@ -1,4 +1,4 @@
-import { createStellaClient, type StellaClient } from '@stella/client';
+import type { StellaClient } from '@stella/client';
 import { type Connection, readConnection } from './connection/connection.js';
 import type { CliIo } from './io/cli-io.js';
 import { Output } from './io/output.js';
@@ -43,6 +43,7 @@ export class Session {
 
   async #connect(): Promise<StellaClient> {
     const { grpcAddress, grpcAddresses, issuer, audience, clientId, clientSecret } = await this.connection();
+    const { createStellaClient } = await import('@stella/client');
     return createStellaClient({
       address: grpcAddress,
       ...(grpcAddresses ? { addresses: grpcAddresses } : {}),

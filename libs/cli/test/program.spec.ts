@@ -17,7 +17,7 @@ const sink = { write: () => true };
 const IO = { stdout: sink, stderr: sink, env: {}, cwd: '/', isTty: false, now: () => new Date() };
 
 test('every command that does something has a help with an example', async () => {
-  const leaves = commandsOf(buildProgram(IO)).filter(({ commands }) => commands.length === 0);
+  const leaves = commandsOf(await buildProgram(IO)).filter(({ commands }) => commands.length === 0);
   expect(leaves.length).toBeGreaterThan(30);
   for (const leaf of leaves) {
     const path: string[] = [];
@@ -32,6 +32,15 @@ test('every command that does something has a help with an example', async () =>
 test('what is not a command, or nothing at all, is 2', async () => {
   for (const argv of [[], ['pack'], ['frobnicate'], ['doctor', 'extra'], ['gate', '--nonsense']]) expect([argv, (await run(argv)).code]).toEqual([argv, 2]);
   expect(await run(['gat'])).toMatchObject({ err: expect.stringContaining('gate') });
+});
+
+test('only what is asked for is loaded, and everything for the help', async () => {
+  const names = async (...argv: string[]): Promise<string[]> => commandsOf(await buildProgram(IO, argv)).map((command) => command.name());
+  expect(await names('verify', 'x')).toEqual(['verify']);
+  expect(await names('--json', '--connection', 'gate', 'doctor')).toEqual(['doctor']);
+  expect(await names('delta', 'verify', 'x')).toEqual(['delta', 'verify']);
+  expect(await names('delta')).toEqual(expect.arrayContaining(['index', 'diff', 'verify', 'find']));
+  for (const argv of [[], ['--help'], ['help', 'gate'], ['gat'], ['up']]) expect((await names(...argv)).length).toBeGreaterThan(30);
 });
 
 test('without a connection nothing can be checked', async () => {
@@ -80,7 +89,7 @@ test('releases go by the version of the program', () => {
 });
 
 test('a program that was given more commands runs them with the same exit codes', async () => {
-  const program = buildProgram(IO);
+  const program = await buildProgram(IO, ['up']);
   program.command('up').action(() => {
     throw new CommandEnd(EXIT.review);
   });

@@ -1,5 +1,5 @@
-import type { status } from '@grpc/grpc-js';
 import { GRPC_CODE_OF_KIND, REASONS, type Reason } from '@stella/errors';
+import type { status } from './status.js';
 
 /** A request member that breaks its rules. */
 export interface FieldViolation {

@@ -73,6 +73,35 @@ export interface LiftEnd {
   readonly warnings: readonly string[];
 }
 
+/** What tells a function in any artifact; identities are lower-case hex. */
+export interface LiftedFunction {
+  readonly unitId: string;
+  readonly name: string;
+  readonly e1: string;
+  readonly e2: string;
+  readonly sizeBytes: number;
+}
+
+/** The totals, and what the packed index has to say itself. */
+export interface IndexEnd extends LiftEnd {
+  /** Of the Merkle tree over the units, lower-case hex. */
+  readonly root: string;
+  readonly sums: { readonly units: number; readonly sizeBytes: number; readonly unresolved: number; readonly residualBytes: number };
+  readonly unitsByKind: Readonly<Record<string, number>>;
+}
+
+/** An index as it is kept. */
+export interface LiftedIndex {
+  readonly header: LiftHeader;
+  /** In the order of the index. */
+  readonly functions: readonly LiftedFunction[];
+  /** The Merkle tree with its leaves, in the form of `packSet`; each blob has memory of its own. */
+  readonly set: Buffer;
+  /** Side records in the form of `packSides`. */
+  readonly sides: Buffer;
+  readonly end: IndexEnd;
+}
+
 export type LiftFrame =
   | { readonly kind: 'header'; readonly header: LiftHeader }
   /** `bytes` is the canonical JSON of a leaf: exactly what is hashed. */

@@ -3,8 +3,8 @@ import { DomainError } from '@stella/errors';
 import { callNative } from './call.js';
 import { isEndFrame, parseFrame } from './frames.js';
 import { callOptions, type InputLimits, limitArgs } from './input-limits.js';
-import type { LiftEnd, LiftFrame, LiftHeader, LiftSide } from './lift-types.js';
-import { checkMembers, objectMember } from './shape.js';
+import { checkedEnd, checkedHeader } from './lift-shape.js';
+import type { LiftFrame, LiftSide } from './lift-types.js';
 
 export type LiftLimits = InputLimits;
 
@@ -33,16 +33,7 @@ function liftFrame(frame: Buffer): LiftFrame {
   // Leaves are the bulk of the stream, and are hashed as they are: they are not parsed here.
   if (frame.subarray(0, UNIT.length).equals(UNIT)) return { kind: 'unit', bytes: frame };
   const value = parseFrame(frame);
-  if (isEndFrame(frame)) return { kind: 'end', end: checked<LiftEnd>(value, 'end', END_TYPES) };
+  if (isEndFrame(frame)) return { kind: 'end', end: checkedEnd(value) };
   if (Array.isArray(value.side)) return { kind: 'side', sides: value.side as LiftSide[] };
-  return { kind: 'header', header: checked<LiftHeader>(value, 'lift', HEADER_TYPES) };
-}
-
-const HEADER_TYPES = { format: 'string', arch: 'string', ruleset: 'string', sizeBytes: 'number', toolchain: 'object', stripped: 'boolean' };
-const END_TYPES = { units: 'number', functions: 'number', bytesLoaded: 'number', bytesCovered: 'number', bytesResidual: 'number' };
-
-function checked<T>(frame: Record<string, unknown>, member: string, types: Readonly<Record<string, string>>): T {
-  const value = objectMember(frame, member);
-  checkMembers(value, types);
-  return value as T;
+  return { kind: 'header', header: checkedHeader(value) };
 }

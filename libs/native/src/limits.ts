@@ -1,6 +1,9 @@
 /** No frame is longer; the same bound as in the native workspace. */
 export const FRAME_BYTES_MAX = 64 * 2 ** 20;
 
+/** A packed index or its side records, in memory. */
+export const BLOB_BYTES_MAX = 512 * 2 ** 20;
+
 /** How much of a child's standard error is kept for the facts of an error. */
 export const STDERR_BYTES_KEPT = 2048;
 

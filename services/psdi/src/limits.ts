@@ -9,6 +9,8 @@ export const limits = {
   liftsAtOnce: 2,
   /** Artifacts that wait for their lift, in this process. */
   liftsWaitingMax: 200,
+  /** Units of a new index whose place under its root is made again. */
+  unitsSpotChecked: 64,
   /** A packed index or its side records, in memory. */
   indexBlobBytesMax: 512 * 2 ** 20,
   /** Parsed indexes kept for the next comparison. */

@@ -11,6 +11,7 @@ import { SqlFunctionRepository } from './adapters/sql-function-repository.js';
 import { SqlIndexRepository } from './adapters/sql-index-repository.js';
 import { SqlPackRepository } from './adapters/sql-pack-repository.js';
 import { SqlRequestRepository } from './adapters/sql-request-repository.js';
+import { ThreadComparer } from './adapters/thread-comparer.js';
 import { packPublished } from './api/consumers.js';
 import { DeltaIndexController } from './api/delta-index.controller.js';
 import { CreateDelta } from './application/create-delta.js';
@@ -59,9 +60,10 @@ function wire({ database, blobs, events, logger, metrics, clock }: ServiceContex
   const indexes = new SqlIndexRepository(database);
   const deltas = new SqlDeltaRepository(database);
   const requests = new SqlRequestRepository(database, clock);
-  const store = new BlobIndexStore(blobs, facts);
+  const store = new BlobIndexStore(blobs);
+  const comparer = new ThreadComparer(store, facts);
   const lift = new LiftArtifact(artifacts, blobs, lifter, new Slots(limits.liftsAtOnce, limits.liftsWaitingMax));
-  const index = new IndexArtifact(lift, indexes, store, blobs, new AdvisoryLocks(database), { signer, liftedBy }, facts, clock);
+  const index = new IndexArtifact(lift, indexes, store, comparer, blobs, new AdvisoryLocks(database), { signer, liftedBy }, facts, clock);
   const pack = new IndexPack(blobs, artifacts, lifter, index, clock);
 
   events.subscribe({ topic: TOPICS.packPublished }, packPublished(pack, new SqlPackRepository(clock), facts, clock));
@@ -72,11 +74,12 @@ function wire({ database, blobs, events, logger, metrics, clock }: ServiceContex
       { provide: UploadArtifact, useValue: new UploadArtifact(blobs, artifacts, facts, clock) },
       { provide: GetArtifact, useValue: new GetArtifact(artifacts) },
       { provide: CreateIndex, useValue: new CreateIndex(index, requests) },
-      { provide: CreateDelta, useValue: new CreateDelta(database, index, store, deltas, requests, blobs, signer, facts, clock) },
+      { provide: CreateDelta, useValue: new CreateDelta(database, index, comparer, deltas, requests, blobs, signer, facts, clock) },
       { provide: ReadDeltas, useValue: new ReadDeltas(deltas) },
-      { provide: VerifyDelta, useValue: new VerifyDelta(lift, indexes, [signer.publicKey, ...trustedKeys], facts) },
+      { provide: VerifyDelta, useValue: new VerifyDelta(lift, indexes, comparer, [signer.publicKey, ...trustedKeys], facts) },
       { provide: FindFunction, useValue: new FindFunction(new SqlFunctionRepository(database)) },
       { provide: Describe, useValue: new Describe(blobs, indexes) },
     ],
+    stop: () => comparer.stop(),
   };
 }

@@ -139,7 +139,7 @@ describeHere('artifacts and their indexes', () => {
   test('a lifter that dies is one typed error, leaves nothing, and the next lift works', async () => {
     const digest = await upload(client, compiler.program({ constant: 200 }));
     await psdi.lifter.crashing(async () => {
-      await expect(createIndex(client, digest)).rejects.toMatchObject({ reason: 'NATIVE_CRASHED', facts: { command: 'lift', signal: 'SIGSEGV' } });
+      await expect(createIndex(client, digest)).rejects.toMatchObject({ reason: 'NATIVE_CRASHED', facts: { command: 'index', signal: 'SIGSEGV' } });
     });
     expect(await rows('indexes WHERE artifact_sha256 = $1', digest)).toBe(0);
     expect(await rows('functions WHERE artifact_sha256 = $1', digest)).toBe(0);

@@ -1,35 +1,8 @@
 #!/usr/bin/env node
-import { buildProgram, type CliIo, onRun, runProgram, subcommand } from '@stella/cli';
-import { demo } from './demo/demo.js';
-import { up } from './up.js';
+import { enableCompileCache } from 'node:module';
+import { compileCacheFolder } from './compile-cache-folder.js';
 
-const stop = new AbortController();
-const stopped = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      stop.abort();
-      resolve();
-    });
-  }
-});
-
-const io: CliIo = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  cwd: process.cwd(),
-  isTty: process.stderr.isTTY,
-  now: () => new Date(),
-  signal: stop.signal,
-};
-
-const program = buildProgram(io);
-onRun(subcommand(program, 'up', 'Run the embedded system until Ctrl-C', 'stella up'), io, () => up(io, stopped));
-onRun(subcommand(program, 'demo', 'Decide about a real release, step by step', 'stella demo'), io, async () => {
-  await demo(io);
-});
-
-process.exitCode = await runProgram(program, process.argv.slice(2), io);
-// What a failed start left open must not keep the terminal waiting.
-setTimeout(() => process.exit(), 5_000).unref();
+const folder = compileCacheFolder(process.env);
+if (folder !== undefined) enableCompileCache(folder);
+// What is imported before the cache is enabled is compiled anew each time.
+await import('./main.js');

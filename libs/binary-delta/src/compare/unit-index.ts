@@ -1,6 +1,7 @@
 import { DomainError } from '@stella/errors';
 import type { LifterIdentity } from '../index-root.js';
-import { buildMerkleSet, type MerkleSet } from '../merkle/merkle-set.js';
+import { buildMerkleSet } from '../merkle/build-set.js';
+import type { MerkleSet } from '../merkle/merkle-set.js';
 
 /** What a lift says about a unit beside its leaf: it proposes pairs and classes, and proves nothing. */
 export interface UnitSide {

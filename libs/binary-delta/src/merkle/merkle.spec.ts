@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { encodeLeaf, type Leaf } from '../leaf.js';
+import { buildMerkleSet } from './build-set.js';
 import { diffSets } from './diff.js';
 import { foldFrame, FrameBroken, type ListedLeaf } from './fold-frame.js';
-import { buildMerkleSet, type MerkleSet } from './merkle-set.js';
+import type { MerkleSet } from './merkle-set.js';
 import { packSet, unpackSet } from './pack.js';
 import { writeSetFrame, writeSharedFrame } from './write-frame.js';
 

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { paginate } from '@stella/client';
-import { Delta, DeltaUnit, FunctionOccurrence, Index, VerifyDeltaResponse, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { Delta, DeltaUnit, FunctionOccurrence, Index } from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { DomainError } from '@stella/errors';
 import { collect } from '../collect.js';
-import { integer, onRun, subcommand } from '../command.js';
+import { groupOf, integer, onRun, subcommand } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
-import { readInput, writeOutput } from '../io/files.js';
+import { writeOutput } from '../io/files.js';
 import { limits } from '../limits.js';
 import { naming } from '../releases/naming.js';
 import { artifactOf } from '../releases/register-artifact.js';
@@ -27,7 +27,7 @@ interface FindOptions {
 }
 
 export function addDelta(program: Command, io: CliIo): void {
-  const group = program.command('delta').description('What a build changed in meaning');
+  const group = groupOf(program, 'delta', 'What a build changed in meaning');
   onRun(subcommand(group, 'index <release>', 'Lift a program and index its functions', 'stella delta index ./checkout'), io, async (session, [release = '']) => {
     const { psdi } = await session.client();
     const { sha256 } = await artifactOf(session, release);
@@ -52,18 +52,6 @@ export function addDelta(program: Command, io: CliIo): void {
     const proof = await writeOutput(io, options.out, delta.proof?.envelope ?? incomplete('CreateDelta'));
     const scope = options.scope === undefined ? undefined : await writeOutput(io, options.scope, delta.scope?.envelope ?? incomplete('CreateDelta'));
     session.output.answer({ delta: delta.name, proof, ...(scope !== undefined && { scope }), sha256: delta.proof?.sha256 }, () => facts([['delta', delta.name], ['proof', proof], ['scope', scope ?? ''], ['SHA-256', delta.proof?.sha256 ?? '']]));
-  });
-
-  const verify = subcommand(group, 'verify <proof>', 'Check a delta proof: 0 it holds, 1 it does not', 'stella delta verify esbuild.delta.json --deep').option('--deep', 'lift both artifacts again');
-  onRun<{ readonly deep?: boolean }>(verify, io, async (session, [path = ''], { deep }) => {
-    const { psdi } = await session.client();
-    const mode = deep ? VerifyMode.VERIFY_MODE_DEEP : VerifyMode.VERIFY_MODE_FAST;
-    const answer = await psdi.verifyDelta({ envelope: await readInput(io, path, limits.documentBytesMax), mode }, session.call);
-    const { valid, refusal, detail, provenance, durationUs } = answer;
-    session.output.answer({ valid, ...(VerifyDeltaResponse.toJSON(answer) as object) }, () =>
-      facts([['proof', valid ? 'holds' : 'does NOT hold'], ['refusal', refusal], ['detail', detail], ['provenance', provenance], ['took', `${durationUs} µs`]]),
-    );
-    return valid ? EXIT.ok : EXIT.no;
   });
 
   const units = withUnits(subcommand(group, 'units <delta>', 'Everything that differs', 'stella delta units deltas/5e… --kind function'), limits.rowsMax);

@@ -3,12 +3,10 @@ import { type Answer, verifyBundleCommand } from '@stella/verdict';
 import { digestIn, many, onRun, subcommand } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
-import { readInput } from '../io/files.js';
+import { fileAt, readInput } from '../io/files.js';
+import { sha256OfPath } from '../io/sha256-of-path.js';
 import { limits } from '../limits.js';
-import { sha256OfPath } from '../releases/local-release.js';
-import { fileAt } from '../io/files.js';
-import { facts, table } from '../render/table.js';
-import { indented } from '../render/verdict.js';
+import { facts, indented, table } from '../render/table.js';
 import type { Session } from '../session.js';
 
 interface VerifyOptions {

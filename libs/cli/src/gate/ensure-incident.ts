@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isStellaError } from '@stella/client';
+import { isStellaError } from '@stella/client/errors';
 import type { Incident } from '@stella/incidents';
-import { canonicaliser } from '@stella/witness';
+import { canonicaliser } from '@stella/witness/canonicalisers';
 import { incidentTitle } from '../releases/release-names.js';
 import type { Session } from '../session.js';
 

@@ -1,6 +1,6 @@
 import { DomainError } from '@stella/errors';
 import { type Incident, INCIDENTS } from '@stella/incidents';
-import { type Claim, claimSentence, parseClaim } from '@stella/policy';
+import { type Claim, claimSentence, parseClaim } from '@stella/policy/claims';
 import type { Session } from '../session.js';
 import { ensureIncident } from './ensure-incident.js';
 import { ensureWitness } from './ensure-witness.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { DomainError, isDomainError } from '@stella/errors';
 import { identify, type Identity } from '@stella/native';
-import { sha256OfPath } from '../releases/local-release.js';
+import { sha256OfPath } from '../io/sha256-of-path.js';
 import { limits } from '../limits.js';
 import { elfContent } from './elf-content.js';
 

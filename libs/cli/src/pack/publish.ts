@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PREDICATE_TYPES, type PublicKey, verifyStatement } from '@stella/attestation';
-import { isStellaError } from '@stella/client';
+import { isStellaError } from '@stella/client/errors';
 import type { Pack } from '@stella/contracts/stella/marketplace/v1alpha/marketplace';
 import { DomainError } from '@stella/errors';
 import type { Session } from '../session.js';

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { DomainError } from '@stella/errors';
-import { resolveRelease, sha256OfFile } from '@stella/incidents';
+import { resolveRelease } from '@stella/incidents';
 import { releaseCacheFolder } from '../connection/data-folder.js';
 import type { CliIo } from '../io/cli-io.js';
 import { fileAt } from '../io/files.js';
+import { sha256OfPath } from '../io/sha256-of-path.js';
 import { limits } from '../limits.js';
 import { findRelease, knownReleases, packageUrl, releaseLabel } from './release-names.js';
 
@@ -33,10 +34,4 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
   if (size > limits.artifactBytesMax) throw new DomainError('ARTIFACT_TOO_LARGE', { release: text.slice(0, 200), sizeBytes: String(size), sizeBytesMax: String(limits.artifactBytesMax) });
   const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
   return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
-}
-
-export async function sha256OfPath(path: string): Promise<string> {
-  return sha256OfFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DomainError('FILE_UNREADABLE', { path, problem: error.code ?? 'unknown' }, { cause: error });
-  });
 }

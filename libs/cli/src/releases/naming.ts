@@ -1,4 +1,4 @@
-import { isStellaError, StellaError } from '@stella/client';
+import { isStellaError, StellaError } from '@stella/client/errors';
 
 /** A program under the name that it was given on the command line. */
 export interface NamedArtifact {

@@ -1,6 +1,7 @@
 import { digestIn } from '../command.js';
+import { sha256OfPath } from '../io/sha256-of-path.js';
 import type { Session } from '../session.js';
-import { localRelease, type LocalRelease, sha256OfPath } from './local-release.js';
+import { localRelease, type LocalRelease } from './local-release.js';
 
 /** An artifact that the system has. */
 export interface RegisteredArtifact {

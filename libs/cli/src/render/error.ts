@@ -1,4 +1,4 @@
-import { isStellaError } from '@stella/client';
+import { isStellaError } from '@stella/client/errors';
 import { isDomainError } from '@stella/errors';
 
 /** A failure as people and scripts are told of it. */

@@ -15,3 +15,7 @@ export function facts(entries: readonly (readonly [name: string, value: string])
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}${GAP}${value}`).join('\n');
 }
+
+export function indented(text: string): string {
+  return text.split('\n').map((line) => `  ${line}`).join('\n');
+}

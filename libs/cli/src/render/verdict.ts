@@ -1,7 +1,7 @@
 import { ClaimState, Outcome, type Verdict } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { limits } from '../limits.js';
-import { facts, table } from './table.js';
+import { facts, indented, table } from './table.js';
 
 const OUTCOMES: Readonly<Record<number, { readonly word: string; readonly exitCode: ExitCode }>> = {
   [Outcome.OUTCOME_ALLOW]: { word: 'ALLOW', exitCode: EXIT.ok },
@@ -65,10 +65,6 @@ function unexplainedPart({ unexplained, unexplainedCount }: Verdict): string {
 
 function factsPart({ facts: list }: Verdict): string {
   return `Facts: ${list.length}\n${indented(facts(list.map(({ name, value }) => [name, value] as const)))}`;
-}
-
-export function indented(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n');
 }
 
 /** For scripts: the verdict in proto3 JSON without its envelopes, which the bundle holds. */

@@ -36,7 +36,7 @@ export class WatchedNative {
   }
 
   get lifts(): number {
-    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'lift').length : 0;
+    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').split('\n').filter((line) => line === 'index').length : 0;
   }
 
   /** As a fault in the executable does. */

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '@stella/errors';
 import { BLOB_SIZE_BYTES_MAX, type BlobInfo, type BlobSource, type PutOptions } from './blob-store.js';
 
+/** What is hashed at a time: a millisecond or two, after which others have their turn. */
+const CHUNK_BYTES = 1 << 20;
+
 export function chunksOf(source: BlobSource): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  return source instanceof Uint8Array ? [source] : source;
+  return source instanceof Uint8Array ? piecesOf(source) : source;
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
 /** Passes bytes on to `write` while hashing; checks size as they come and the digest at the end. */

@@ -1,7 +1,9 @@
-import type { Delta, MerkleSet, UnitIndex } from '@stella/binary-delta';
+import { type Delta, kindMark, type MerkleSet, NO_REFS_MARK, peekLeaf, type UnitIndex } from '@stella/binary-delta';
 import { checkDeltaScope, type DeltaScope } from './delta-scope.js';
 
 type Lifted = Pick<UnitIndex, 'set'>;
+
+const FUNCTION_MARK = kindMark('function');
 
 /**
  * The scope of a delta, from both indexes. Who refers to a unit that changed in place is counted among the units that are
@@ -25,8 +27,8 @@ export function buildDeltaScope(before: Lifted, after: Lifted, delta: Delta, mod
 function functionNames(set: MerkleSet): string[] {
   const names: string[] = [];
   for (let rank = 0; rank < set.size; rank += 1) {
-    const { kind, name } = set.leaf(rank);
-    if (kind === 'function') names.push(name);
+    const bytes = set.leafBytes(rank);
+    if (bytes.includes(FUNCTION_MARK)) names.push(peekLeaf(bytes).name);
   }
   return names;
 }
@@ -40,7 +42,9 @@ function inPlaceReferrers(after: MerkleSet, delta: Delta): DeltaScope['inPlace']
   if (counts.size === 0) return [];
   const listed = new Set(delta.units.flatMap(({ new: next }) => (next === null ? [] : [next.leaf.id])));
   for (let rank = 0; rank < after.size; rank += 1) {
-    const { id, refs } = after.leaf(rank);
+    const bytes = after.leafBytes(rank);
+    if (bytes.includes(NO_REFS_MARK)) continue;
+    const { id, refs } = peekLeaf(bytes);
     if (listed.has(id)) continue;
     for (const ref of refs) {
       const count = counts.get(ref);

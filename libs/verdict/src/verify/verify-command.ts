@@ -1,4 +1,4 @@
-import { isJsonObject, parseDevelopmentTrustRoot, parseStrictJson, publicKeyFromPem, type PublicKey, verifyRevocationList, verifyTrustRoot, trustedKeys, type TrustRoot } from '@stella/attestation';
+import { openTrustRoot, publicKeyFromPem, verifyRevocationList, trustedKeys, type TrustRoot } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import { EXIT_CODES, type Answer } from './answer.js';
 import { verifyBundle } from './verify-bundle.js';
@@ -37,7 +37,7 @@ export function verifyBundleCommand(input: VerifyCommandInput): CommandResult {
   if (input.maxAge !== undefined && maxAgeMs === undefined) return end({ answer: 'usage', detail: 'MAX_AGE', facts: { maxAge: input.maxAge.slice(0, 100), form: '30s, 15m, 12h or 7d' } });
   try {
     const pinned = input.pinnedKeysPem.map(publicKeyFromPem);
-    const root = openRoot(input.trustRoot, pinned, input.now);
+    const root = openTrustRoot(input.trustRoot, pinned, input.now);
     const options: VerifyOptions = {
       root,
       revocations: openRevocations(input, root),
@@ -63,13 +63,6 @@ function durationMs(text: string): number | undefined {
   const groups = MAX_AGE.exec(text)?.groups;
   const ms = Number(groups?.count) * (UNIT_MS[groups?.unit ?? ''] ?? Number.NaN);
   return Number.isSafeInteger(ms) ? ms : undefined;
-}
-
-/** A root that is signed needs a pinned key; the unsigned form only lists development keys, whatever is pinned. */
-function openRoot(bytes: Uint8Array, pinned: readonly PublicKey[], now: Date): TrustRoot {
-  const value = parseStrictJson(bytes, { sizeBytesMax: bytes.length });
-  const isEnvelope = isJsonObject(value) && Object.hasOwn(value, 'signatures');
-  return isEnvelope || pinned.length > 0 ? verifyTrustRoot(bytes, pinned, now) : parseDevelopmentTrustRoot(bytes, now);
 }
 
 function openRevocations({ revocationList, now, verifierId }: VerifyCommandInput, root: TrustRoot): VerifyOptions['revocations'] {

@@ -1,6 +1,7 @@
-import { buildUnitIndex } from '@stella/binary-delta';
+import { randomInt } from 'node:crypto';
+import { openSet, spotCheck } from '@stella/binary-delta';
 import { DomainError } from '@stella/errors';
-import { identify, type Identity, lift, type LiftEnd, type LiftHeader, type LiftSide, nativeExecutable } from '@stella/native';
+import { identify, type Identity, type LiftedIndex, liftIndex, nativeExecutable } from '@stella/native';
 import type { Lift, Lifter } from '../application/ports.js';
 import { limits } from '../limits.js';
 import { ExecutableDigest } from './executable-digest.js';
@@ -13,18 +14,10 @@ export class NativeLifter implements Lifter {
 
   async lift(path: string, signal: AbortSignal): Promise<Lift> {
     await this.#requireSame();
-    const units: Buffer[] = [];
-    const sides: LiftSide[] = [];
-    let header: LiftHeader | undefined;
-    let end: LiftEnd | undefined;
-    for await (const frame of lift(path, { ...inputLimits(signal), outputBytesMax: limits.liftOutputBytesMax })) {
-      if (frame.kind === 'unit') units.push(frame.bytes);
-      else if (frame.kind === 'side') sides.push(...frame.sides);
-      else if (frame.kind === 'header') header = frame.header;
-      else end = frame.end;
-    }
-    if (!header || !end) throw new DomainError('NATIVE_FRAME_BROKEN', { expected: 'lift and end' });
-    return { header, end, index: buildUnitIndex(units, sides, { sha256: this.sha256, ruleset: header.ruleset }) };
+    const lifted = await liftIndex(path, { ...inputLimits(signal), outputBytesMax: limits.liftOutputBytesMax });
+    const { header, end, functions, set, sides } = lifted;
+    const { root, sums } = requireSound(lifted);
+    return { header, end, functions, ref: { lifter: { sha256: this.sha256, ruleset: header.ruleset }, root: root.toString('hex'), sums }, index: { set, sides } };
   }
 
   identify(path: string, signal: AbortSignal): Promise<Identity> {
@@ -36,6 +29,23 @@ export class NativeLifter implements Lifter {
     const actual = await this.#digest.of(nativeExecutable());
     if (actual !== this.sha256) throw new DomainError('LIFTER_CHANGED', { expected: this.sha256, actual });
   }
+}
+
+/**
+ * What is signed is the root of the very index that is kept. Who lifts is trusted for the units; that they hang under the
+ * root as the encoding says is looked at for some, drawn anew each time.
+ * @throws DomainError INDEX_INVALID, LEAF_INVALID
+ */
+function requireSound({ set: packed, end }: LiftedIndex) {
+  const set = openSet(packed);
+  const root = set.root.toString('hex');
+  if (root !== end.root) throw new DomainError('INDEX_INVALID', { rootSaid: end.root, rootFound: root });
+  for (const [name, value] of Object.entries(set.sums)) {
+    const said = end.sums[name as keyof typeof end.sums];
+    if (said !== value) throw new DomainError('INDEX_INVALID', { sum: name, said: String(said), found: String(value) });
+  }
+  spotCheck(set, set.size === 0 ? [] : Array.from({ length: Math.min(set.size, limits.unitsSpotChecked) }, () => randomInt(set.size)));
+  return set;
 }
 
 function inputLimits(signal: AbortSignal) {

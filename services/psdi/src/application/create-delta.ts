@@ -1,15 +1,12 @@
-import { PREDICATE_TYPES, signStatement, type Signer } from '@stella/attestation';
-import { compareIndexes, type Delta, type DeltaProof, proveDelta, type UnitIndex, verifyDeltaProof } from '@stella/binary-delta';
-import { DomainError, isDomainError } from '@stella/errors';
-import { buildDeltaScope, DELTA_SCOPE_PREDICATE_TYPE } from '@stella/policy';
+import { IN_TOTO_PAYLOAD_TYPE, signEnvelope, type Signer } from '@stella/attestation';
+import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
-import { type ArtifactPair, changedUnits, countChanges, deltaId, type DeltaRecord } from '../domain/delta-record.js';
+import { type ArtifactPair, countChanges, deltaId, type DeltaRecord } from '../domain/delta-record.js';
 import type { IndexRecord } from '../domain/index-record.js';
 import { limits } from '../limits.js';
 import { answerOnce } from './answer-once.js';
-import { breathe } from './breathe.js';
 import type { IndexArtifact } from './index-artifact.js';
-import type { DeltaRepository, IndexStore, PsdiFacts, RequestRepository, Transactions } from './ports.js';
+import type { Comparer, DeltaRepository, PsdiFacts, RequestRepository, Transactions } from './ports.js';
 import { SharedFlights } from './shared-flights.js';
 
 export interface CreateDeltaCommand extends ArtifactPair {
@@ -29,7 +26,7 @@ export class CreateDelta {
   constructor(
     private readonly transactions: Transactions,
     private readonly index: IndexArtifact,
-    private readonly store: IndexStore,
+    private readonly comparer: Comparer,
     private readonly deltas: DeltaRepository,
     private readonly requests: RequestRepository,
     private readonly blobs: BlobStore,
@@ -61,14 +58,7 @@ export class CreateDelta {
   }
 
   async #create(id: string, baseline: IndexRecord, candidate: IndexRecord): Promise<CreatedDelta> {
-    const [before, after] = await Promise.all([this.store.load(baseline), this.store.load(candidate)]);
-    await breathe();
-    const delta = compareIndexes(before, after);
-    await breathe();
-    const proof = prove(baseline, before, candidate, after, delta);
-    await breathe();
-    const scope = buildDeltaScope(before, after, delta, [...baseline.summary.modulePaths, ...candidate.summary.modulePaths]);
-    const units = changedUnits(delta);
+    const { proof, scope, units } = await this.comparer.compare(baseline, candidate);
     const record: DeltaRecord = {
       tenant: baseline.tenant,
       id,
@@ -76,8 +66,8 @@ export class CreateDelta {
       candidateSha256: candidate.predicate.artifactSha256,
       lifterSha256: baseline.predicate.lifter.sha256,
       counts: countChanges(units, baseline.summary.unitsByKind),
-      proofSha256: await this.#sign(PREDICATE_TYPES.deltaProof, proof, baseline, candidate),
-      scopeSha256: await this.#sign(DELTA_SCOPE_PREDICATE_TYPE, scope, baseline, candidate),
+      proofSha256: await this.#sign(proof),
+      scopeSha256: await this.#sign(scope),
       createTime: this.clock(),
     };
     const isNew = await this.transactions.tx(async (tx) => {
@@ -89,15 +79,8 @@ export class CreateDelta {
     return isNew ? { record, cached: false } : { record: await this.#existing(record.tenant, id), cached: true };
   }
 
-  async #sign(predicateType: string, predicate: object, baseline: IndexRecord, candidate: IndexRecord): Promise<string> {
-    const subjects = [
-      { name: 'baseline', sha256: baseline.predicate.artifactSha256 },
-      { name: 'candidate', sha256: candidate.predicate.artifactSha256 },
-    ];
-    const envelope = await signStatement({ subjects, predicateType, predicate }, this.signer).catch((error: unknown) => {
-      if (isDomainError(error, 'JSON_MALFORMED') && error.facts.problem === 'too large') throw new DomainError('PROOF_TOO_LARGE', error.facts, { cause: error });
-      throw error;
-    });
+  async #sign(statement: Uint8Array): Promise<string> {
+    const envelope = await signEnvelope(IN_TOTO_PAYLOAD_TYPE, statement, this.signer);
     if (envelope.byteLength > limits.envelopeBytesMax) {
       throw new DomainError('PROOF_TOO_LARGE', { sizeBytes: String(envelope.byteLength), sizeBytesMax: String(limits.envelopeBytesMax) });
     }
@@ -109,16 +92,4 @@ export class CreateDelta {
     if (!record) throw new DomainError('INTERNAL', { delta: id });
     return record;
   }
-}
-
-/** A proof that its own verifier takes: what it would refuse is not signed. */
-function prove(baseline: IndexRecord, before: UnitIndex, candidate: IndexRecord, after: UnitIndex, delta: Delta): DeltaProof {
-  const proof = proveDelta(
-    { ...before, artifactSha256: baseline.predicate.artifactSha256 },
-    { ...after, artifactSha256: candidate.predicate.artifactSha256 },
-    delta,
-  );
-  const verified = verifyDeltaProof(proof, { old: baseline.predicate, new: candidate.predicate });
-  if (!verified.ok) throw new DomainError('INTERNAL', { proof: verified.reason, ...verified.facts });
-  return proof;
 }

@@ -1,15 +1,14 @@
-import { PREDICATE_TYPES, sha256Hex, type Signer, signStatement } from '@stella/attestation';
-import { indexRef, type LiftIndexPredicate, liftIndexPredicate, packSet, packSides } from '@stella/binary-delta';
+import { PREDICATE_TYPES, type Signer, signStatement } from '@stella/attestation';
+import { type LiftIndexPredicate, liftIndexPredicate } from '@stella/binary-delta';
 import { DomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Artifact } from '../domain/artifact.js';
-import { surveyUnits } from '../domain/function-identity.js';
+import { unitsByKind } from '../domain/function-identity.js';
 import type { IndexRecord } from '../domain/index-record.js';
 import { modulePaths, toolchainFacts } from '../domain/toolchain.js';
 import { limits } from '../limits.js';
-import { breathe } from './breathe.js';
 import type { LiftArtifact } from './lift-artifact.js';
-import type { IndexRepository, IndexStore, Lift, Locks, PsdiFacts } from './ports.js';
+import type { Comparer, IndexRepository, IndexStore, Lift, Locks, PsdiFacts } from './ports.js';
 import { SharedFlights } from './shared-flights.js';
 
 export interface Indexed {
@@ -32,6 +31,7 @@ export class IndexArtifact {
     private readonly lift: LiftArtifact,
     private readonly indexes: IndexRepository,
     private readonly store: IndexStore,
+    private readonly comparer: Comparer,
     private readonly blobs: BlobStore,
     private readonly locks: Locks,
     private readonly issuer: IndexIssuer,
@@ -73,12 +73,8 @@ export class IndexArtifact {
   }
 
   async #keep(artifact: Artifact, lift: Lift): Promise<IndexRecord> {
-    const { functions, unitsByKind } = surveyUnits(lift.index);
-    await breathe();
-    const sides = packSides(lift.index.sides.values());
-    await breathe();
-    const predicate = this.#predicate(artifact, lift, sha256Hex(sides));
-    const { setSha256 } = await this.store.save({ predicate, set: packSet(lift.index.set), sides }, lift.index);
+    const { setSha256, sidesSha256 } = await this.store.save(lift.index);
+    const predicate = this.#predicate(artifact, lift, sidesSha256);
     const envelope = await signStatement(
       { subjects: [{ name: 'artifact', sha256: artifact.sha256 }], predicateType: PREDICATE_TYPES.liftIndex, predicate },
       this.issuer.signer,
@@ -86,23 +82,27 @@ export class IndexArtifact {
     const record: IndexRecord = {
       tenant: artifact.tenant,
       predicate,
-      summary: { unitsByKind, modulePaths: modulePaths(lift.header, limits.headerTextCharsMax) },
+      summary: { unitsByKind: unitsByKind(lift.end.unitsByKind, predicate.sums.units), modulePaths: modulePaths(lift.header, limits.headerTextCharsMax) },
       setSha256,
       envelopeSha256: (await this.blobs.put(envelope)).sha256,
       createTime: this.clock(),
     };
-    await this.indexes.add(record, functions);
+    await this.indexes.add(record, lift.functions);
+    this.comparer.keep(record, lift.index);
     return record;
   }
 
-  #predicate({ sha256, sizeBytes }: Artifact, { header, end, index }: Lift, sidesSha256: string): LiftIndexPredicate {
-    if (end.units !== index.set.size) throw new DomainError('INDEX_INVALID', { unitsSaid: String(end.units), unitsFound: String(index.set.size) });
-    return liftIndexPredicate(indexRef(index.set, sha256, index.lifter), {
-      artifactSizeBytes: sizeBytes,
-      totals: { loadedBytes: end.bytesLoaded, coveredBytes: end.bytesCovered, residualBytes: end.bytesResidual },
-      sidesSha256,
-      toolchain: toolchainFacts(header, limits.headerTextCharsMax),
-      liftedBy: this.issuer.liftedBy,
-    });
+  #predicate({ sha256, sizeBytes }: Artifact, { header, end, ref }: Lift, sidesSha256: string): LiftIndexPredicate {
+    if (end.units !== ref.sums.units) throw new DomainError('INDEX_INVALID', { unitsSaid: String(end.units), unitsFound: String(ref.sums.units) });
+    return liftIndexPredicate(
+      { artifactSha256: sha256, ...ref },
+      {
+        artifactSizeBytes: sizeBytes,
+        totals: { loadedBytes: end.bytesLoaded, coveredBytes: end.bytesCovered, residualBytes: end.bytesResidual },
+        sidesSha256,
+        toolchain: toolchainFacts(header, limits.headerTextCharsMax),
+        liftedBy: this.issuer.liftedBy,
+      },
+    );
   }
 }

@@ -1,23 +1,34 @@
-import type { LiftIndexPredicate, UnitIndex } from '@stella/binary-delta';
-import type { Identity, LiftEnd, LiftHeader } from '@stella/native';
+import type { IndexRef, UnitKind } from '@stella/binary-delta';
+import type { Identity, IndexEnd, LiftHeader } from '@stella/native';
 import type { Tx } from '@stella/platform-database';
 import type { Artifact } from '../domain/artifact.js';
 import type { ArtifactPair, ChangedUnit, DeltaRecord } from '../domain/delta-record.js';
 import type { FunctionIdentity } from '../domain/function-identity.js';
 import type { IndexRecord } from '../domain/index-record.js';
+import type { MadeDelta } from '../domain/make-delta.js';
+import type { ClaimedProof, RecheckFault } from '../domain/recheck-delta.js';
+
+/** An index as it is kept: the Merkle set and the side records. Each has memory of its own. */
+export interface PackedIndex {
+  readonly set: Buffer;
+  readonly sides: Buffer;
+}
 
 /** What one run of the lifter gave. */
 export interface Lift {
   readonly header: LiftHeader;
-  readonly end: LiftEnd;
-  readonly index: UnitIndex;
+  readonly end: IndexEnd;
+  readonly functions: readonly FunctionIdentity[];
+  /** What the packed index says of itself: its root, and what is under it. */
+  readonly ref: Omit<IndexRef, 'artifactSha256'>;
+  readonly index: PackedIndex;
 }
 
 /** The lifter: one process of its own for each call. */
 export interface Lifter {
   /** SHA-256 of the executable that is signed for. */
   readonly sha256: string;
-  /** @throws DomainError NATIVE_…, LIFTER_CHANGED, INDEX_INVALID, UNIT_DUPLICATE, CANCELLED */
+  /** @throws DomainError NATIVE_…, LIFTER_CHANGED, INDEX_INVALID, LEAF_INVALID, CANCELLED */
   lift(path: string, signal: AbortSignal): Promise<Lift>;
   /** Which build a file is, without lifting it. @throws DomainError NATIVE_… */
   identify(path: string, signal: AbortSignal): Promise<Identity>;
@@ -41,18 +52,28 @@ export interface IndexRepository {
   add(record: IndexRecord, functions: readonly FunctionIdentity[]): Promise<void>;
 }
 
-/** Packed indexes as blobs; those lately used are kept parsed. */
+/** Packed indexes as blobs. */
 export interface IndexStore {
-  /** What is compared is mostly what was just lifted: `index` is kept at hand. */
-  save(packed: PackedIndex, index: UnitIndex): Promise<{ readonly setSha256: string }>;
-  /** @throws DomainError INDEX_INVALID, BLOB_NOT_FOUND, BLOB_DIGEST_MISMATCH */
-  load(record: IndexRecord): Promise<UnitIndex>;
+  save(index: PackedIndex): Promise<{ readonly setSha256: string; readonly sidesSha256: string }>;
+  /** @throws DomainError BLOB_NOT_FOUND, BLOB_DIGEST_MISMATCH */
+  load(record: IndexRecord): Promise<PackedIndex>;
 }
 
-export interface PackedIndex {
-  readonly predicate: LiftIndexPredicate;
-  readonly set: Buffer;
-  readonly sides: Buffer;
+/** An artifact that was lifted now and is not kept. */
+export interface LiftedSide {
+  readonly ref: IndexRef;
+  readonly unitsByKind: Readonly<Record<UnitKind, number>>;
+  readonly index: PackedIndex;
+}
+
+/** Compares indexes. That may take long, and is nothing that the caller's thread does. */
+export interface Comparer {
+  /** What was just indexed is what will be compared: keeps it at hand. The index is given away. */
+  keep(record: IndexRecord, index: PackedIndex): void;
+  /** @throws DomainError PROOF_TOO_LARGE, INDEXES_NOT_COMPARABLE, INDEX_INVALID, and as `IndexStore.load` */
+  compare(baseline: IndexRecord, candidate: IndexRecord): Promise<MadeDelta>;
+  /** What two lifts of now say against a proof; undefined: nothing. The indexes are given away. */
+  recheck(proof: ClaimedProof, old: LiftedSide, next: LiftedSide): Promise<RecheckFault | undefined>;
 }
 
 export interface DeltaRepository {

@@ -1,9 +1,10 @@
-import { canonicalize, type PublicKey } from '@stella/attestation';
-import { compareIndexes, indexRef, proveDelta, type UnitIndex, verifyDeltaProof } from '@stella/binary-delta';
-import { detailOf, EnvelopeRefused, openProof, type OpenedProof } from '../domain/proof-envelope.js';
+import type { PublicKey } from '@stella/attestation';
+import { detailOf, EnvelopeRefused, openProof, type OpenedProof, verifyDeltaProof } from '@stella/binary-delta';
+import type { Artifact } from '../domain/artifact.js';
+import { unitsByKind } from '../domain/function-identity.js';
 import { limits } from '../limits.js';
 import type { LiftArtifact } from './lift-artifact.js';
-import type { IndexRepository, PsdiFacts } from './ports.js';
+import type { Comparer, IndexRepository, LiftedSide, PsdiFacts } from './ports.js';
 
 export interface VerifyDeltaQuery {
   readonly tenant: string;
@@ -21,13 +22,13 @@ export interface ProofVerdict {
 }
 
 type Finding = Omit<ProofVerdict, 'durationSeconds'>;
-type LiftedArtifact = UnitIndex & { readonly artifactSha256: string };
 
 /** Says whether a delta proof holds. What is wrong with it is an answer; that it could not be checked is an error. */
 export class VerifyDelta {
   constructor(
     private readonly lift: LiftArtifact,
     private readonly indexes: IndexRepository,
+    private readonly comparer: Comparer,
     /** Of this service, and of whoever else is trusted with deltas. */
     private readonly keys: readonly PublicKey[],
     private readonly facts: PsdiFacts,
@@ -77,24 +78,16 @@ export class VerifyDelta {
     if (proof.old.lifter.sha256 !== this.lift.lifterSha256 || proof.new.lifter.sha256 !== this.lift.lifterSha256) {
       return refused('PROOF_LIFTER_MISMATCH', detailOf('another lifter made it: it cannot be made again here', { ours: this.lift.lifterSha256, old: proof.old.lifter.sha256 }));
     }
-    const lifted = async (sha256: string, artifact: typeof oldArtifact): Promise<LiftedArtifact> => {
-      const { index } = await this.lift.execute(artifact, signal, (lift) => lift());
-      return { ...index, artifactSha256: sha256 };
-    };
-    const before = lifted(shas[0], oldArtifact);
-    const [old, next] = await Promise.all([before, shas[0] === shas[1] ? before : lifted(shas[1], newArtifact)]);
-    return compareWith(proof, old, next);
+    const before = this.#lifted(oldArtifact, signal);
+    const [old, next] = await Promise.all([before, shas[0] === shas[1] ? before : this.#lifted(newArtifact, signal)]);
+    const fault = await this.comparer.recheck(proof.predicate, old, next);
+    return fault ? refused(fault.refusal, detailOf(fault.what, fault.facts)) : { refusal: '', detail: 'both artifacts were lifted again', provenance: 'proved' };
   }
-}
 
-function compareWith(proof: OpenedProof, old: LiftedArtifact, next: LiftedArtifact): Finding {
-  const refs = { old: indexRef(old.set, old.artifactSha256, old.lifter), new: indexRef(next.set, next.artifactSha256, next.lifter) };
-  const result = verifyDeltaProof(proof.predicate, refs);
-  if (!result.ok) return refused(result.reason, detailOf('the proof does not hold against a new lift', { ...result.facts, liftedOldRoot: refs.old.root, liftedNewRoot: refs.new.root }));
-  const again = proveDelta(old, next, compareIndexes(old, next));
-  const differs = Object.entries(again).find(([member, value]) => !Buffer.from(canonicalize(value)).equals(canonicalize(proof.predicate[member])));
-  if (differs) return refused('PROOF_DELTA_MISMATCH', detailOf('the comparison made again says otherwise', { member: differs[0] }));
-  return { refusal: '', detail: 'both artifacts were lifted again', provenance: 'proved' };
+  async #lifted(artifact: Artifact, signal: AbortSignal): Promise<LiftedSide> {
+    const { ref, end, index } = await this.lift.execute(artifact, signal, (lift) => lift());
+    return { ref: { artifactSha256: artifact.sha256, ...ref }, unitsByKind: unitsByKind(end.unitsByKind, ref.sums.units), index };
+  }
 }
 
 function refused(refusal: string, detail: string): Finding {

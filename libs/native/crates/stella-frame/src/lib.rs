@@ -1,8 +1,10 @@
 //! Framed messages on standard streams: what crosses between `stella-native` and its caller.
 //!
-//! A frame is a little-endian `u32` byte length followed by that many bytes of UTF-8 JSON. The last frame of every
-//! successful run is `{"end": …}`; a run that fails ends with `{"error": {"reason", "message", "facts", "next"}}` and a
-//! non-zero exit status, so a truncated stream is never taken for a complete one.
+//! A frame is a little-endian `u32` byte length followed by that many bytes of UTF-8 JSON. Bytes that are no JSON travel as
+//! a blob: a frame `{"blob": {"name", "sizeBytes"}}`, then frames that begin with a zero byte, which no JSON does, and hold
+//! the bytes piece by piece. The last frame of every successful run is `{"end": …}`; a run that fails ends with
+//! `{"error": {"reason", "message", "facts", "next"}}` and a non-zero exit status, so a truncated stream is never taken for
+//! a complete one.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -55,6 +57,21 @@ pub fn write_json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()
     write_frame(out, &serde_json::to_vec(value)?)
 }
 
+/// Bytes of a blob in one frame.
+pub const BLOB_PIECE_BYTES: usize = 1 << 20;
+
+/// Writes bytes as a blob.
+pub fn write_blob(out: &mut impl Write, name: &str, bytes: &[u8]) -> io::Result<()> {
+    write_json(out, &serde_json::json!({ "blob": { "name": name, "sizeBytes": bytes.len() } }))?;
+    for piece in bytes.chunks(BLOB_PIECE_BYTES) {
+        // No piece is longer than a frame may be.
+        out.write_all(&(piece.len() as u32 + 1).to_le_bytes())?;
+        out.write_all(&[0])?;
+        out.write_all(piece)?;
+    }
+    Ok(())
+}
+
 /// Reads one frame; `None` at a clean end of the stream, an error in the middle of a frame.
 pub fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0u8; 4];
@@ -78,6 +95,20 @@ pub fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blob_is_cut_into_pieces_that_are_no_json() {
+        let blob: Vec<u8> = (0..BLOB_PIECE_BYTES + 3).map(|i| i as u8).collect();
+        let mut bytes = Vec::new();
+        write_blob(&mut bytes, "b", &blob).unwrap();
+        let mut input = bytes.as_slice();
+        let mut next = || read_frame(&mut input).unwrap();
+        assert_eq!(next().as_deref(), Some(format!(r#"{{"blob":{{"name":"b","sizeBytes":{}}}}}"#, blob.len()).as_bytes()));
+        let (first, second) = (next().unwrap(), next().unwrap());
+        assert_eq!([&first[..1], &second[..1]], [[0], [0]]);
+        assert_eq!([&first[1..], &second[1..]].concat(), blob);
+        assert_eq!(next(), None);
+    }
 
     #[test]
     fn frames_round_trip_and_a_cut_stream_is_an_error() {

@@ -11,14 +11,19 @@ mod functions;
 mod go;
 mod graph;
 mod header;
+mod identifiers;
 mod identify;
 mod image;
+mod index_frames;
 mod input;
 mod leaves;
 mod lift;
+mod lift_frames;
 mod limits;
 mod minhash;
 mod normal;
+mod parallel;
+mod records;
 mod relocations;
 mod sandbox;
 mod scan;
@@ -29,10 +34,12 @@ mod units;
 mod variables;
 
 use image::Purpose;
+pub use index_frames::index_bytes;
+pub use lift_frames::lift_bytes;
 pub use limits::Limits;
 use serde_json::json;
 use std::io::{BufWriter, Write};
-use stella_frame::{Failure, write_frame, write_json};
+use stella_frame::{Failure, write_json};
 
 /// Version of the normal form's rules. The decoder belongs to it: instruction codes are numbered by its table.
 pub const RULESET: &str = "stella-elf-x86-64/3 iced-x86/1.22";
@@ -66,36 +73,11 @@ pub fn lift_main(args: &[String]) -> Result<(), Failure> {
     guarded(&arguments.path, &arguments.limits, |bytes, refused, mut out| lift_bytes(bytes, &arguments.limits, refused, &mut out))
 }
 
-/// Lifts the bytes of one file and writes its frames. Errors: as [`lift_main`], without those of reading.
-pub fn lift_bytes(bytes: &[u8], limits: &Limits, mut warnings: Vec<String>, out: &mut impl Write) -> Result<(), Failure> {
-    let image = image::parse_image(bytes, Purpose::Lift)?;
-    let lifted = lift::lift(&image, limits)?;
-    let output = leaves::assemble(&image, &lifted);
-    if output.bytes_covered != image.loaded_bytes() {
-        return Err(Failure::new("COVERAGE_BROKEN", "the leaves do not add up to the loaded bytes", "report this file")
-            .fact("bytesLoaded", image.loaded_bytes())
-            .fact("bytesCovered", output.bytes_covered));
-    }
-    sandbox::output_begins();
-    write_json(out, &json!({ "lift": header::describe(&image) })).map_err(broken_pipe)?;
-    for (_, leaf) in &output.leaves {
-        write_frame(out, leaf).map_err(broken_pipe)?;
-    }
-    for batch in output.sides.chunks(256) {
-        write_json(out, &leaves::SideFrame { side: batch }).map_err(broken_pipe)?;
-    }
-    warnings.extend(lifted.warnings);
-    let end = json!({ "end": {
-        "units": output.leaves.len(),
-        "functions": lifted.functions.len(),
-        "bytesLoaded": image.loaded_bytes(),
-        "bytesCovered": output.bytes_covered,
-        "bytesResidual": output.bytes_residual,
-        "residualCount": output.residual,
-        "undecodedBytes": output.undecoded_bytes,
-        "warnings": warnings,
-    }});
-    write_json(out, &end).and_then(|()| out.flush()).map_err(broken_pipe)
+/// `stella-native index <path> [limits]`: a `lift` frame, `functions` frames, the packed index and the side records as blobs,
+/// an `end` frame with the root. Errors: as [`lift_main`].
+pub fn index_main(args: &[String]) -> Result<(), Failure> {
+    let arguments = limits::parse_arguments(args)?;
+    guarded(&arguments.path, &arguments.limits, |bytes, refused, mut out| index_bytes(bytes, &arguments.limits, refused, &mut out))
 }
 
 /// `stella-native identify <path> [--symbols]`: an `identify` frame, `symbols` frames, an `end` frame.

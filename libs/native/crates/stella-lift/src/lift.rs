@@ -19,7 +19,8 @@ use crate::units::{Class, Container, Cut, Fill, Region, Unit, partition};
 use rustc_hash::FxHashMap;
 use stella_frame::Failure;
 
-const THREADS: usize = 2;
+/// A lift shares its machine with others.
+pub const THREADS: usize = 2;
 
 /// Everything that the leaves and side records are made of.
 pub struct Lifted {

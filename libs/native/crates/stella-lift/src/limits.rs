@@ -39,7 +39,7 @@ fn usage(message: String) -> Failure {
     Failure::new(
         "USAGE",
         message,
-        "stella-native lift|identify|symbolize <path> [--cpu-seconds-max N] [--memory-bytes-max N] [--file-bytes-max N]",
+        "stella-native lift|index|identify|symbolize <path> [--cpu-seconds-max N] [--memory-bytes-max N] [--file-bytes-max N]",
     )
 }
 

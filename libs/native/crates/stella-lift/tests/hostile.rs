@@ -2,6 +2,7 @@
 
 mod common;
 use common::{compile, try_lift};
+use stella_lift::{Limits, index_bytes};
 
 const SOURCE: &str = r#"
 #include <stdio.h>
@@ -30,6 +31,8 @@ fn check(bytes: &[u8], what: impl Fn() -> String) -> bool {
         Ok(Ok(lifted)) => {
             let total: u64 = lifted.leaves.values().map(|(_, v)| v["size"].as_u64().unwrap()).sum();
             assert_eq!(Some(total), lifted.end["bytesLoaded"].as_u64(), "{}", what());
+            // What can be lifted has an index: identifiers are unique, whatever the file says.
+            index_bytes(bytes, &Limits::default(), Vec::new(), &mut std::io::sink()).unwrap_or_else(|failure| panic!("{}: {failure}", what()));
             true
         }
         Ok(Err(failure)) => {

@@ -1,15 +1,16 @@
-//! `stella-native {lift, identify, symbolize, capsule}`: one process a request, framed messages on stdout, so that hostile input
-//! can exhaust or crash only that process.
+//! `stella-native {lift, index, identify, symbolize, capsule}`: one process a request, framed messages on stdout, so that
+//! hostile input can exhaust or crash only that process.
 
 use std::process::ExitCode;
 use stella_frame::{Failure, write_json};
 
-const USAGE: &str = "usage: stella-native lift|identify|symbolize|capsule …";
+const USAGE: &str = "usage: stella-native lift|index|identify|symbolize|capsule …";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.first().map(String::as_str) {
         Some("lift") => stella_lift::lift_main(&args[1..]),
+        Some("index") => stella_lift::index_main(&args[1..]),
         Some("identify") => stella_lift::identify_main(&args[1..]),
         Some("symbolize") => stella_lift::symbolize_main(&args[1..]),
         Some("capsule") => stella_capsule::capsule_main(&args[1..]),

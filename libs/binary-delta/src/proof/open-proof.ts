@@ -1,6 +1,6 @@
 import { PREDICATE_TYPES, type PublicKey, type Statement, verifyStatement } from '@stella/attestation';
-import { type IndexRef, parseIndexRef } from '@stella/binary-delta';
 import { type ErrorFacts, isDomainError } from '@stella/errors';
+import { type IndexRef, parseIndexRef } from '../index-root.js';
 
 /** Why a proof is refused before or beside what the delta library says of it. */
 export type EnvelopeFault = 'PROOF_SIGNATURE' | 'PROOF_TYPE' | 'PROOF_MALFORMED' | 'PROOF_SUBJECT_MISMATCH';
@@ -20,16 +20,18 @@ export interface OpenedProof {
   readonly old: IndexRef;
   readonly new: IndexRef;
   readonly signer: PublicKey;
+  /** SHA-256 of the signed bytes, lower-case hex: what a revocation names. */
+  readonly statementSha256: string;
 }
 
 /** Reads exactly the bytes that the signature covers. @throws EnvelopeRefused */
-export function openProof(envelope: Uint8Array, keys: Iterable<PublicKey>, sizeBytesMax: number): OpenedProof {
+export function openProof(envelope: Uint8Array, keys: Iterable<PublicKey>, sizeBytesMax?: number): OpenedProof {
   try {
-    const { statement, key } = verifyStatement(envelope, keys, { predicateType: PREDICATE_TYPES.deltaProof, sizeBytesMax });
+    const { statement, key, payloadDigest } = verifyStatement(envelope, keys, { predicateType: PREDICATE_TYPES.deltaProof, ...(sizeBytesMax !== undefined && { sizeBytesMax }) });
     const old = parseIndexRef(statement.predicate['old']);
     const next = parseIndexRef(statement.predicate['new']);
     requireSubjects(statement, [old.artifactSha256, next.artifactSha256]);
-    return { predicate: statement.predicate, old, new: next, signer: key };
+    return { predicate: statement.predicate, old, new: next, signer: key, statementSha256: payloadDigest };
   } catch (error) {
     if (!isDomainError(error)) throw error;
     throw new EnvelopeRefused(faultOf(error.reason), detailOf(error.reason, error.facts));

@@ -275,9 +275,13 @@ describe('row 53: the baseline', () => {
     expect(first.verdict.outcome).toBe(Outcome.OUTCOME_ALLOW);
     gate.later();
     gate.peers.reset();
-    const { verdict } = await gate.evaluate({ baselineBasis: '' }, { tenant, roles: ['contributor'] });
+    const ask = async (policy: string) => (await gate.evaluate({ baselineBasis: '', policy }, { tenant, roles: ['contributor'] })).verdict;
+    const verdict = await ask('policies/standard');
     expect([factOf(verdict, 'baseline_basis'), verdict.outcome]).toEqual(['verdict', Outcome.OUTCOME_ALLOW]);
     expect(await verify(verdict)).toMatchObject({ exitCode: 0 });
+    // A policy that asks for more does not take the word of one that asks for less.
+    const stricter = await ask('policies/fast-patch');
+    expect([factOf(stricter, 'baseline_basis'), stricter.outcome]).toEqual(['unknown', Outcome.OUTCOME_DENY]);
   });
 
   test('on which an incident was recorded is known where an operator asks, and not where its author does', async () => {

@@ -69,10 +69,11 @@ function permitFindings(rules: readonly LoadedRule[]): PublishFinding[] {
 }
 
 function ruleFindings(rule: LoadedRule): PublishFinding[] {
-  const { id, reason, remedy, use, json } = rule;
+  const { id, reason, remedy, unknown, use, json } = rule;
   const found: PublishFinding[] = [];
   if (unsafeText(reason, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REASON', id, '@reason'));
   if (unsafeText(remedy, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REMEDY', id, '@remedy'));
+  if (unknown !== undefined && unsafeText(unknown, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REASON', id, '@unknown'));
   if (use.arithmetic) found.push(finding('ARITHMETIC', id, 'arithmetic on facts can overflow'));
   if (rule.effect === 'permit') return found;
   // A requirement holds for every tenant and release, and for ALLOW at least.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT, keepSwept, LocalBlobCache, S3BlobStore, type S3Config } from '../src/index.js';
 import { PART_BYTES } from '../src/limits.js';
+import { certificateFor } from '../../database/test/tls-proxy.js';
 import { FakeS3 } from './fake-s3.js';
 
 const MIB = 1 << 20;
@@ -171,6 +172,19 @@ describe('a store in trouble', () => {
     // A lost bucket is no lost blob.
     await expect(store.stat(sha256(large))).rejects.toMatchObject({ reason: 'BLOB_BUCKET_MISSING' });
   });
+});
+
+test('TLS with an authority of the operator: known, all goes through it; unknown, nothing does', async () => {
+  const { certificate, key } = certificateFor('localhost');
+  const secured = await FakeS3.start({ certificate, key });
+  try {
+    const trusting = await open({ endpoint: secured.endpoint, certificateAuthority: certificate });
+    await trusting.put(inPieces(large));
+    expect((await trusting.bytes(sha256(large))).equals(large)).toBe(true);
+    await expect(open({ endpoint: secured.endpoint })).rejects.toMatchObject({ reason: 'UNAVAILABLE', facts: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+  } finally {
+    await secured.stop();
+  }
 });
 
 test('the sweep takes away what nobody finished, and only that', async () => {

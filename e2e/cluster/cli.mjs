@@ -1,4 +1,4 @@
-// node e2e/cluster/cli.mjs build|up|down [--wipe]|status|kubectl …|helm …
+// node e2e/cluster/cli.mjs build [--gvisor]|up|down [--wipe]|status|kubectl …|helm …
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build, down, status, up } from './lib/cluster.mjs';
@@ -9,7 +9,7 @@ const began = Date.now();
 const say = (text) => console.error(`[${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s] ${text}`);
 const [command, ...args] = process.argv.slice(2);
 const COMMANDS = {
-  build: () => build({ say }),
+  build: () => build({ say, withGvisor: args.includes('--gvisor') }),
   up: async () => console.log(`export KUBECONFIG=${await up({ say })}`),
   down: () => down({ wipe: args.includes('--wipe') }),
   status: () => console.log(JSON.stringify(status(), null, 2)),

@@ -1,5 +1,6 @@
 // `npm run e2e:cluster [-- part…]`: images, chart and a real Kubernetes, in this order; the parts are `images`, `chart` and
-// `cluster`. Everything that was started is ended, unless STELLA_E2E_KEEP is set.
+// `cluster`. Everything that was started is ended, unless STELLA_E2E_KEEP is set. gVisor
+// is built and tested too, unless STELLA_E2E_GVISOR=false.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const say = (text) => console.log(`[${((Date.now() - began) / 1000).toFixed(0).p
 const failed = [];
 try {
   ensureDebianPackages({ gcc: 'gcc', ld: 'binutils', '/usr/lib/x86_64-linux-gnu/libc.a': 'libc6-dev' });
-  await build({ say });
+  await build({ say, withGvisor: process.env.STELLA_E2E_GVISOR !== 'false' });
   for (const part of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
     say(part);
     const files = readdirSync(join(REPOSITORY, PARTS[part])).filter((name) => name.endsWith('.test.mjs')).map((name) => join(PARTS[part], name));

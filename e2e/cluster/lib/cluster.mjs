@@ -15,8 +15,8 @@ import { KUBECONFIG, NODE, SOURCE, STATE } from './paths.mjs';
 
 const REQUIRED = Object.keys(GO_BUILDS).filter((name) => !GO_BUILDS[name].isOptional);
 
-/** Builds what is missing. gVisor is made only when asked for, and used where it was made. */
-export async function build({ say = () => undefined, withGvisor = true } = {}) {
+/** Builds what is missing; gVisor only when asked for. */
+export async function build({ say = () => undefined, withGvisor = false } = {}) {
   ensureDebianPackages();
   for (const name of withGvisor ? Object.keys(GO_BUILDS) : REQUIRED) {
     const seconds = await ensureBuilt(name);
@@ -24,10 +24,10 @@ export async function build({ say = () => undefined, withGvisor = true } = {}) {
   }
 }
 
-/** @returns the path of the administrator's kubeconfig */
-export async function up({ say = () => undefined, withGvisor = true } = {}) {
+/** gVisor is there where it was built before. @returns the path of the administrator's kubeconfig */
+export async function up({ say = () => undefined } = {}) {
   if (process.getuid() !== 0) throw new Error('the cluster needs root: it makes namespaces, bridges and rules of its own');
-  await build({ say, withGvisor });
+  await build({ say });
   mkdirSync(STATE, { recursive: true, mode: 0o711 });
   ensurePki();
   writeNodeConfig();

@@ -8,18 +8,15 @@ const KEY = `hashtextextended(current_schema() || ' ' || $1, 0)`;
 /** Between two looks at a lock that another process holds. */
 const POLL_MS = 100;
 
-/** Locks over all processes of a service, each on a connection of its own: they end with the process, however it dies. */
+/** Locks over all processes of an installation, each on a connection of its own: they end with the process, however it dies. */
 export class AdvisoryLocks {
-  constructor(
-    private readonly database: Database,
-    private readonly pollMs: number = POLL_MS,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** @throws DomainError CANCELLED when the signal aborts before the lock is free; what `work` throws */
   hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return this.#withSession(async (session) => {
       while (!(await isTaken(session, name))) {
-        await delay(this.pollMs, undefined, { signal }).catch((cause: unknown) => {
+        await delay(POLL_MS, undefined, { signal }).catch((cause: unknown) => {
           throw new DomainError('CANCELLED', { waitingFor: name }, { cause });
         });
       }

@@ -16,15 +16,21 @@ process.chdir(root);
 
 /** There from the end of a set-up to the beginning of the next: one that was killed left who knows what. */
 const DONE = join('node_modules', '.stella-built');
-const lock = await takeLock(`set-up of ${root}`, () => step('another command sets this checkout up; waiting for it'));
-if (!process.argv.includes('--if-missing') || !existsSync(DONE)) {
+const isThere = () => process.argv.includes('--if-missing') && existsSync(DONE);
+let lock;
+if (!isThere()) {
   checkTools();
+  lock = takeLock(root, () => step('another command sets this checkout up; waiting for it'));
+  if (!isThere()) setUp();
+  lock.release();
+}
+
+function setUp() {
   rmSync(DONE, { force: true });
   installDependencies();
   build();
   writeFileSync(DONE, '');
 }
-await lock.release();
 
 function checkTools() {
   const missing = [];
@@ -33,6 +39,7 @@ function checkTools() {
     ['npm', 'comes with Node'],
     ['cargo', 'install Rust with rustup'],
     ['gcc', 'apt-get install gcc'],
+    ['flock', 'apt-get install util-linux'],
   ]) {
     if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) missing.push(`${tool}: ${how}`);
   }

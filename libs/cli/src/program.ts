@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCandidate } from './commands/candidate.js';
 import { addDelta } from './commands/delta.js';
 import { addDoctor } from './commands/doctor.js';
 import { addGate } from './commands/gate.js';
@@ -29,6 +30,6 @@ export function buildProgram(io: CliIo): Command {
     .option('--json', 'answer with one JSON document')
     .option('--connection <file>', 'how the system is reached')
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addGate, addVerify, addTrust, addVerdict, addPolicy, addIncident, addWitness, addStack, addDelta, addPack, addKeygen, addNode, addDoctor]) add(program, io);
+  for (const add of [addGate, addVerify, addTrust, addVerdict, addCandidate, addPolicy, addIncident, addWitness, addStack, addDelta, addPack, addKeygen, addNode, addDoctor]) add(program, io);
   return program;
 }

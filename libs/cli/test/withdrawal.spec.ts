@@ -77,12 +77,12 @@ describe('trust', () => {
   test('revoke-key takes a fingerprint, or the file of a public key', async () => {
     const { publicKey } = KeyPair.generate('ed25519');
     await writeFile(join(fake.folder, 'key.pub.pem'), publicKeyToPem(publicKey));
-    fake.answers['revokeKey'] = ({ fingerprint }) => ({ withdrawal: said({ kind: WithdrawalKind.WITHDRAWAL_KIND_KEY, sha256: fingerprint }) });
+    fake.answers['revokeTrustedKey'] = ({ fingerprint }) => ({ withdrawal: said({ kind: WithdrawalKind.WITHDRAWAL_KIND_KEY, sha256: fingerprint }) });
     expect(await stella('trust', 'revoke-key', 'key.pub.pem', '--reason', 'compromised')).toMatchObject({ code: 0, out: expect.stringContaining(`key  ${publicKey.fingerprint}`) });
-    expect(requestOf('revokeKey')).toEqual({ fingerprint: publicKey.fingerprint, reason: WithdrawalReason.WITHDRAWAL_REASON_COMPROMISED, note: '' });
+    expect(requestOf('revokeTrustedKey')).toEqual({ fingerprint: publicKey.fingerprint, reason: WithdrawalReason.WITHDRAWAL_REASON_COMPROMISED, note: '' });
     await stella('trust', 'revoke-key', ID);
-    expect(requestOf('revokeKey')).toMatchObject({ fingerprint: ID });
-    fake.answers['revokeKey'] = () => new Refusal(status.NOT_FOUND, 'KEY_UNKNOWN', { key: ID });
+    expect(requestOf('revokeTrustedKey')).toMatchObject({ fingerprint: ID });
+    fake.answers['revokeTrustedKey'] = () => new Refusal(status.NOT_FOUND, 'KEY_UNKNOWN', { key: ID });
     expect(await stella('trust', 'revoke-key', ID)).toMatchObject({ code: 1, err: expect.stringMatching(/^KEY_UNKNOWN/) });
   });
 

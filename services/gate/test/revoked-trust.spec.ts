@@ -30,7 +30,7 @@ const evaluate = async (change: Asked = {}, of = tenant): Promise<Verdict> => {
   return (await gate.evaluate(change, { tenant: of })).verdict;
 };
 const verify = (verdict: Verdict, of = tenant) => gate.verify(verdict, {}, { tenant: of });
-const revokeKey = (fingerprint: string, roles: readonly Role[] = ['maintainer']) => gate.client({ tenant, roles }).revokeKey({ fingerprint, reason: COMPROMISED, note: 'a laptop was lost' });
+const revokeKey = (fingerprint: string, roles: readonly Role[] = ['maintainer']) => gate.client({ tenant, roles }).revokeTrustedKey({ fingerprint, reason: COMPROMISED, note: 'a laptop was lost' });
 const revokePolicy = (policySha256: string, roles: readonly Role[] = ['maintainer']) => gate.client({ tenant, roles }).revokePolicy({ policySha256, reason: DEFECTIVE, note: '' });
 const told = async (topic: string) => {
   await gate.runtime.settle();

@@ -18,8 +18,8 @@ export function addTrustRevocations(group: Command, io: CliIo): void {
   onRun<WithdrawalOptions>(key, io, async (session, [text = ''], options) => {
     const fingerprint = await fingerprintOf(io, text);
     const { gate } = await session.client();
-    const { withdrawal } = await gate.revokeKey({ fingerprint, ...reasonAndNote(options) }, session.call);
-    tell(session, withdrawal ?? incomplete('RevokeKey'));
+    const { withdrawal } = await gate.revokeTrustedKey({ fingerprint, ...reasonAndNote(options) }, session.call);
+    tell(session, withdrawal ?? incomplete('RevokeTrustedKey'));
   });
 
   const policy = withReason(subcommand(group, 'revoke-policy <policy>', 'Take a policy (digest, or name of one in force) back for good, with every verdict under it', 'stella trust revoke-policy sha256:1f2e… --reason defective'));

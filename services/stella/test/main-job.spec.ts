@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PREDICATE_TYPES } from '@stella/attestation';
 import { releaseCacheFolder, writeConnection } from '@stella/cli';
 import type { StellaClient } from '@stella/client';
 import { CrossVerificationResult } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
@@ -127,6 +128,27 @@ test('a program that ends well and does nothing has fixed nothing', async () => 
   expect(verdict.claims).toMatchObject([{ state: ClaimState.CLAIM_STATE_UNPROVED, detail: 'REPLAYS_INCONCLUSIVE' }]);
   expect(unmet).toEqual(expect.arrayContaining(['candidate-fixed: release', 'claims-proved: release', 'functions-explained: release', 'success-bound: release']));
 }, 120_000);
+
+test('a release that an administrator withdrew may not go out, whoever asks; once it is reinstated it may', async () => {
+  const incident = incidentById('esbuild-3205');
+  const bundle = 'before.bundle.json';
+  const good = await digestOf(incident.good);
+  expect(await gate(incident, { bundle })).toMatchObject({ exitCode: 0 });
+  expect(await stella.run('candidate', 'withdraw', incident.good.name, '--reason', 'vulnerable', '--note', 'a secret')).toMatchObject({ exitCode: 0, answer: { withdrawal: { sha256: good, inForce: true } } });
+  expect(await verifyOffline(bundle, good)).toMatchObject({ exitCode: 1, answer: { detail: 'VERDICT_WITHDRAWN' } });
+
+  const barred = await gate(incident);
+  expect(barred).toMatchObject({ exitCode: 1, unmet: ['candidate-not-withdrawn: both'], verdict: { outcome: Outcome.OUTCOME_DENY, withdrawal: { by: 'operator' } } });
+  await network.settle();
+  const { entries } = await own.fbpe.queryProvenance({ subjectSha256: good, pageSize: 100 });
+  expect(entries.map(({ predicateType }) => predicateType)).toContain(PREDICATE_TYPES.withdrawal);
+
+  expect(await stella.run('candidate', 'reinstate', incident.good.name, '--reason', 'mistaken')).toMatchObject({ exitCode: 0 });
+  const again = await gate(incident, { bundle: 'after.bundle.json' });
+  expect(again).toMatchObject({ exitCode: 0, verdict: { cached: false, supersedes: barred.verdict.name } });
+  expect(await verifyOffline('after.bundle.json', good)).toMatchObject({ exitCode: 0 });
+  expect(await verifyOffline(bundle, good)).toMatchObject({ exitCode: 1 });
+}, 180_000);
 
 test('the partner lifts both builds again and agrees; it is of the same operator, and counts for nobody', async () => {
   const incident = incidentById('esbuild-3205');

@@ -14,6 +14,7 @@ const MODULES: readonly (readonly [command: string, load: Load])[] = [
   ['verify', async () => (await import('./commands/verify.js')).addVerify],
   ['trust', async () => (await import('./commands/trust.js')).addTrust],
   ['verdict', async () => (await import('./commands/verdict.js')).addVerdict],
+  ['candidate', async () => (await import('./commands/candidate.js')).addCandidate],
   ['policy', async () => (await import('./commands/policy.js')).addPolicy],
   ['incident', async () => (await import('./commands/incident.js')).addIncident],
   ['witness', async () => (await import('./commands/witness.js')).addWitness],

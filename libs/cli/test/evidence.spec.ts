@@ -151,7 +151,6 @@ test('trust, policies and verdicts', async () => {
     getTrust: () => ({ trustRoot: Buffer.from('root'), revocationList: Buffer.from('list') }),
     listPolicies: () => ({ policies: [{ name: 'policies/standard', version: 3, rules: ['a', 'b'] }] }),
     getVerdict: ({ name }: { name: string }) => ({ verdict: { name, outcome: Outcome.OUTCOME_ALLOW, revoked: true } }),
-    revokeVerdict: ({ verdict }: { verdict: string }) => ({ verdict: { name: verdict, revoked: true } }),
     listVerdicts: () => ({ verdicts: [{ name: 'verdicts/v', outcome: Outcome.OUTCOME_REVIEW }] }),
   });
   expect((await stella('trust', 'export', '--out', 'trust')).code).toBe(0);
@@ -160,7 +159,5 @@ test('trust, policies and verdicts', async () => {
   expect((await stella('policy', 'list')).out).toMatch(/standard +3 +2\n/);
   const id = 'ab'.repeat(32);
   expect(await stella('verdict', 'show', id)).toMatchObject({ code: 1, out: expect.stringMatching(/^verdict +ALLOW \(revoked\)/) });
-  expect((await stella('verdict', 'revoke', id, '--reason', 'wrong')).code).toBe(0);
-  expect(requestOf('revokeVerdict')).toEqual({ verdict: `verdicts/${id}`, reason: 'wrong' });
   expect((await stella('verdict', 'list', '--candidate', 'program')).out).toContain('REVIEW');
 });

@@ -15,6 +15,10 @@ export const TOPICS = {
   verificationCompleted: 'stella.frvf.verification-completed.v1alpha',
   packPublished: 'stella.marketplace.pack-published.v1alpha',
   verdictIssued: 'stella.gate.verdict-issued.v1alpha',
+  evidenceWithdrawn: 'stella.gate.evidence-withdrawn.v1alpha',
+  evidenceReinstated: 'stella.gate.evidence-reinstated.v1alpha',
+  keyRevoked: 'stella.gate.key-revoked.v1alpha',
+  policyRevoked: 'stella.gate.policy-revoked.v1alpha',
 } as const;
 
 /** From an answer out of memory to a page of a thousand proofs. */

@@ -45,7 +45,7 @@ export async function nodeServices(installation: Installation, settings: NodeSet
       logSigner: keys.log,
       cosigner: keys.cosigner,
       evidenceSigner: keys.fbpe,
-      evidenceKeys: [keys.psdi.publicKey, keys.frvf.publicKey, keys.verdict.publicKey, keys.publisher.publicKey],
+      evidenceKeys: [keys.psdi.publicKey, keys.frvf.publicKey, keys.verdict.publicKey, keys.revocation.publicKey, keys.publisher.publicKey],
       organisation,
       origin,
       development: true,

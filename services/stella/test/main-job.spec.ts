@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PREDICATE_TYPES } from '@stella/attestation';
 import { writeConnection } from '@stella/cli';
 import type { StellaClient } from '@stella/client';
 import { CrossVerificationResult } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
+import { Outcome } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { incidentById } from '@stella/incidents';
 import { clientOf, StellaNetwork } from '../src/index.js';
 import { CommandLine } from './support/cli.js';
@@ -34,6 +36,28 @@ afterAll(async () => {
 const system = (): MainJobSystem => ({ stella, client: own, rootKeyOptions: [] });
 
 mainJobTests(system);
+
+test('a release that an administrator withdrew may not go out, whoever asks; once it is reinstated it may', async () => {
+  const incident = incidentById('esbuild-3205');
+  const job = new MainJob(system());
+  const bundle = 'before.bundle.json';
+  const good = await job.digestOf(incident.good);
+  expect(await job.gate(incident, { bundle })).toMatchObject({ exitCode: 0 });
+  expect(await stella.run('candidate', 'withdraw', incident.good.name, '--reason', 'vulnerable', '--note', 'a secret')).toMatchObject({ exitCode: 0, answer: { withdrawal: { sha256: good, inForce: true } } });
+  expect(await job.verifyOffline(bundle, good)).toMatchObject({ exitCode: 1, answer: { detail: 'VERDICT_WITHDRAWN' } });
+
+  const barred = await job.gate(incident);
+  expect(barred).toMatchObject({ exitCode: 1, unmet: ['candidate-not-withdrawn: both'], verdict: { outcome: Outcome.OUTCOME_DENY, withdrawal: { by: 'operator' } } });
+  await network.settle();
+  const { entries } = await own.fbpe.queryProvenance({ subjectSha256: good, pageSize: 100 });
+  expect(entries.map(({ predicateType }) => predicateType)).toContain(PREDICATE_TYPES.withdrawal);
+
+  expect(await stella.run('candidate', 'reinstate', incident.good.name, '--reason', 'mistaken')).toMatchObject({ exitCode: 0 });
+  const again = await job.gate(incident, { bundle: 'after.bundle.json' });
+  expect(again).toMatchObject({ exitCode: 0, verdict: { cached: false, supersedes: barred.verdict.name } });
+  expect(await job.verifyOffline('after.bundle.json', good)).toMatchObject({ exitCode: 0 });
+  expect(await job.verifyOffline(bundle, good)).toMatchObject({ exitCode: 1 });
+}, 180_000);
 
 test('the partner lifts both builds again and agrees; it is of the same operator, and counts for nobody', async () => {
   const incident = incidentById('esbuild-3205');

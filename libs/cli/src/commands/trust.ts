@@ -5,16 +5,18 @@ import type { CliIo } from '../io/cli-io.js';
 import { writeOutput } from '../io/files.js';
 import { facts, table } from '../render/table.js';
 import { buildRoot, type BuildOptions } from '../trust/build-root.js';
+import { addTrustRevocations } from './trust-revocations.js';
 
 const DAY_MS = 86_400_000;
 const VALID_DAYS_MAX = 3_650;
 const WITNESSES_MAX = 100;
 
-/** `stella trust`: what others need to check verdicts, and how a production installation makes it. */
+/** `stella trust`: what others need to check verdicts, how a production installation makes it, and what is taken back. */
 export function addTrust(program: Command, io: CliIo): void {
   const group = program.command('trust').description('What others need to check verdicts of this installation');
   addExport(group, io);
   addBuild(group, io);
+  addTrustRevocations(group, io);
 }
 
 function addExport(group: Command, io: CliIo): void {

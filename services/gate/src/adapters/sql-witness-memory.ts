@@ -20,10 +20,10 @@ export class SqlWitnessMemory implements WitnessMemory {
       `WITH RECURSIVE lineage (artifact, depth) AS (
          SELECT $2, 1
          UNION
-         SELECT v.baseline_sha256, l.depth + 1 FROM lineage l JOIN verdicts v ON v.tenant = $1 AND v.candidate_sha256 = l.artifact AND v.outcome = 'ALLOW' WHERE l.depth < $3
+         SELECT v.baseline_sha256, l.depth + 1 FROM lineage l JOIN verdicts v ON v.tenant = $1 AND v.candidate_sha256 = l.artifact AND v.outcome <> 'DENY' WHERE l.depth < $3
        )
        SELECT w.witness FROM lineage l
-       JOIN verdicts v ON v.tenant = $1 AND v.candidate_sha256 = l.artifact AND v.outcome = 'ALLOW'
+       JOIN verdicts v ON v.tenant = $1 AND v.candidate_sha256 = l.artifact AND v.outcome <> 'DENY'
        JOIN verdict_witnesses w ON w.verdict_id = v.id
        GROUP BY w.witness ORDER BY min(l.depth), w.witness LIMIT $4`,
       [tenant, baselineSha256, limits.lineageDepthMax, limits.inheritedMax],

@@ -32,8 +32,8 @@ export class WithdrawalController {
     return { withdrawal: toWithdrawal(await this.say.execute({ ...said, kind: 'candidate', standing: 'reinstated', verdict: '' }), true) };
   }
 
-  @GrpcMethod('GateService', 'revokeKey')
-  async revokeKey(request: gate.RevokeKeyRequest, metadata: Metadata): Promise<gate.RevokeKeyResponse> {
+  @GrpcMethod('GateService', 'revokeTrustedKey')
+  async revokeTrustedKey(request: gate.RevokeTrustedKeyRequest, metadata: Metadata): Promise<gate.RevokeTrustedKeyResponse> {
     return { withdrawal: toWithdrawal(await this.revoke.key(saidBy(callerThatMay('administer', metadata), request.fingerprint, request)), true) };
   }
 

@@ -106,7 +106,7 @@ export interface StandingRepository {
 export interface WitnessMemory {
   /** Names of those that fail on the candidate, as earlier evaluations found. */
   refuting(tenant: string, candidateSha256: string): Promise<readonly string[]>;
-  /** Names of those that the ALLOWs of the baseline, and of its baselines, are about; of the nearest releases first. */
+  /** Names of those that the baseline, and its baselines, were held against when they were let through or to a person; of the nearest releases first. */
   inherited(tenant: string, baselineSha256: string): Promise<readonly string[]>;
   remember(tx: Tx, place: VerdictPlace, verdictId: string, found: readonly (Refutation & { readonly payloadSha256: string })[], at: Date): Promise<void>;
   /** Something is known to speak against the candidate that this scope did not look at. */

@@ -4,17 +4,25 @@ import kafkajs from 'kafkajs';
 import { Client as S3 } from 'minio';
 import pg from 'pg';
 import { type Addresses, killServer, type ServerName, status, useServers } from '../servers/index.mjs';
+import { within } from './support/within.js';
 
 const START_TIMEOUT_MS = 3_600_000;
 const unique = () => randomBytes(6).toString('hex');
 
-/** Kills it while it runs and starts it again; what was acknowledged before has to be there. */
-async function killAndReturn(name: ServerName, address: object): Promise<void> {
-  await killServer(name);
+/** Kills it while it runs and starts it again, at the same address. */
+async function killAndReturn(name: ServerName, address: object, kill: (name: ServerName) => Promise<void> = killServer): Promise<void> {
+  await kill(name);
   expect(await status([name])).toEqual([expect.objectContaining({ name, state: 'dead' })]);
   const again = await useServers([name]);
   expect(again[name]).toEqual(address);
   expect(await status([name])).toEqual([expect.objectContaining({ name, state: 'healthy' })]);
+}
+
+/** What it started lives on. */
+async function killAlone(name: ServerName): Promise<void> {
+  const [{ pid = 0 } = {}] = await status([name]);
+  process.kill(pid, 'SIGKILL');
+  await within(START_TIMEOUT_MS, async () => ((await status([name]))[0]?.state === 'dead' ? true : undefined));
 }
 
 describe('a killed server comes back at the same address, with all that it acknowledged', () => {
@@ -23,7 +31,10 @@ describe('a killed server comes back at the same address, with all that it ackno
     servers = await useServers(['kafka', 'postgres', 's3', 'oidc']);
   }, START_TIMEOUT_MS);
 
-  test('PostgreSQL, with a session that was in the middle of something', async () => {
+  test.each([
+    ['with all its sessions', killServer],
+    ['while a session is in the middle of something, and lives on', killAlone],
+  ])('PostgreSQL, %s', async (_how, kill) => {
     const table = `t_${unique()}`;
     const open = async () => {
       const client = new pg.Client(servers.postgres);
@@ -35,7 +46,7 @@ describe('a killed server comes back at the same address, with all that it ackno
     await writer.query(`CREATE TABLE ${table} (n int)`);
     await writer.query(`INSERT INTO ${table} VALUES (1)`);
     const sleeping = sleeper.query('SELECT pg_sleep(600)').catch((error: Error) => error);
-    await killAndReturn('postgres', servers.postgres);
+    await killAndReturn('postgres', servers.postgres, kill);
     expect(await sleeping).toBeInstanceOf(Error);
     const reader = await open();
     expect((await reader.query(`SELECT n FROM ${table}`)).rows).toEqual([{ n: 1 }]);

@@ -36,7 +36,7 @@ export const oidc = {
   async prepare({ folder, installation }) {
     const data = join(homeIn(folder, installation), 'data');
     const realms = [...testOrganisations([]), AS_SHIPPED].map((each) => readFileSync(join(folder, fileOf(each))));
-    const digest = shortDigest(installation.database, JSON.stringify(AS_SHIPPED), ...realms);
+    const digest = shortDigest(installation.database, installation.adminPassword, JSON.stringify(AS_SHIPPED), ...realms);
     if (existsSync(data) && readIfPresent(join(data, 'made-from')) === digest) return;
     rmSync(data, { recursive: true, force: true });
     mkdirSync(data, { recursive: true });

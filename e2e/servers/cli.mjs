@@ -1,4 +1,5 @@
 // node e2e/servers/cli.mjs up|down|status|logs [name…]
+import './lib/warnings.mjs';
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { NAMES, serversNamed } from './all.mjs';
@@ -48,7 +49,7 @@ const COMMANDS = {
 /** What is no secret of an address. */
 function summaryOf(address) {
   return Object.entries(address)
-    .filter(([name, value]) => !/password|secret/i.test(name) && (typeof value !== 'object' || Array.isArray(value)))
+    .filter(([name, value]) => !/password|secret/i.test(name) && [value].flat().every((each) => typeof each !== 'object'))
     .map(([name, value]) => `${name} ${value}`)
     .join('  ');
 }

@@ -5,6 +5,8 @@ import { isRunning } from './lib/process-identity.mjs';
 import { readRecord } from './lib/record.mjs';
 import { ensureDown, ensureUp, killServer as kill } from './lib/supervise.mjs';
 
+export { installPrometheus, loadRules, scrape } from './prometheus.mjs';
+
 /** See `index.d.mts`. */
 export async function useServers(names) {
   const { addresses } = await up(names);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Client } from 'minio';
-import { goInstall } from './lib/go.mjs';
+import { goPrograms } from './lib/go.mjs';
 import { answerOf } from './lib/health.mjs';
 import { secret } from './lib/secrets.mjs';
 
@@ -13,8 +13,7 @@ export const s3 = {
   name: 's3',
   ports: ['server'],
 
-  install: () =>
-    goInstall({ name: 'minio', module: 'github.com/minio/minio', version: 'v0.0.0-20250907161309-07c3a429bfed', packages: [''], goMin: '1.24' }),
+  install: () => goPrograms({ name: 'minio', module: 'github.com/minio/minio', version: 'v0.0.0-20250907161309-07c3a429bfed', packages: [''] }),
 
   async plan({ folder, ports, installation }) {
     const secretKey = secret('s3');

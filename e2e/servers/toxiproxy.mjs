@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { goInstall } from './lib/go.mjs';
+import { goPrograms } from './lib/go.mjs';
 import { answerOf } from './lib/health.mjs';
 
 const HOST = '127.0.0.1';
@@ -9,7 +9,7 @@ export const toxiproxy = {
   name: 'toxiproxy',
   ports: ['server'],
 
-  install: () => goInstall({ name: 'toxiproxy', module: 'github.com/Shopify/toxiproxy/v2', version: 'v2.5.0', packages: ['cmd/server'], goMin: '1.17' }),
+  install: () => goPrograms({ name: 'toxiproxy', module: 'github.com/Shopify/toxiproxy/v2', version: 'v2.12.0', packages: ['cmd/server'] }),
 
   async plan({ ports, installation }) {
     return {

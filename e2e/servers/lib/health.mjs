@@ -30,7 +30,8 @@ export async function problemNow(server, address) {
     await Promise.race([server.check(address), tooLate]);
     return undefined;
   } catch (error) {
-    return error.message || error.code || String(error);
+    // `fetch failed` says nothing: its cause does.
+    return error.cause?.message || error.message || error.code || String(error);
   } finally {
     clearTimeout(timer);
   }

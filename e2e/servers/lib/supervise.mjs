@@ -14,19 +14,21 @@ import { report } from './report.mjs';
 import { ServerError } from './server-error.mjs';
 import { killProcess, startDetached, stopProcess } from './server-process.mjs';
 
+const LIMITS = { startTimeoutMs: START_TIMEOUT_MS, recoveryTimeoutMs: RECOVERY_TIMEOUT_MS };
+
 /**
  * Finds the server running and healthy, or starts it. Of two callers at once the second finds what the first started.
  * @param {import('./server.mjs').Server} server
  * @param {any} installation what its `install` returned
  * @returns {Promise<{ record: import('./record.mjs').ServerRecord, started: boolean }>}
  */
-export async function ensureUp(server, installation) {
+export async function ensureUp(server, installation, limits = LIMITS) {
   const folder = serverFolder(server.name);
   return withLock(folder, async () => {
     const before = readRecord(server.name);
-    if (await isAsWanted(server, before, { folder, installation })) return { record: before, started: false };
+    if (await isAsWanted(server, before, { folder, installation }, limits)) return { record: before, started: false };
     await stopProcess(before?.process, server.stopSignal);
-    return { record: await start(server, { folder, installation }, before?.ports), started: true };
+    return { record: await start(server, { folder, installation }, before?.ports, limits), started: true };
   });
 }
 
@@ -49,19 +51,19 @@ export async function killServer(server) {
   await killProcess(readRecord(server.name)?.process);
 }
 
-async function isAsWanted(server, record, { folder, installation }) {
+async function isAsWanted(server, record, { folder, installation }, { recoveryTimeoutMs }) {
   if (!isRunning(record?.process)) return false;
   const plan = await server.plan({ folder, installation, ports: await wantedPorts(server, record.ports) });
   if (digestOf(plan) !== record.digest) {
     report(`${server.name} runs with other settings and is started anew`);
     return false;
   }
-  const problem = await problemAfter(server, record, RECOVERY_TIMEOUT_MS);
+  const problem = await problemAfter(server, record, recoveryTimeoutMs);
   if (problem !== undefined) report(`${server.name} runs (process ${record.process.pid}) but is not well, and is started anew: ${problem}`);
   return problem === undefined;
 }
 
-async function start(server, { folder, installation }, portsBefore) {
+async function start(server, { folder, installation }, portsBefore, { startTimeoutMs }) {
   const log = join(folder, 'log');
   let problem;
   for (let attempt = 1; attempt <= START_ATTEMPTS_MAX; attempt++) {
@@ -72,7 +74,7 @@ async function start(server, { folder, installation }, portsBefore) {
     await server.prepare?.({ folder, ports, installation });
     const record = { ports, digest: digestOf(plan), address: plan.address, process: await startDetached(plan.launch, log) };
     writeRecord(server.name, record);
-    problem = await problemAfter(server, record, START_TIMEOUT_MS);
+    problem = await problemAfter(server, record, startTimeoutMs);
     if (problem === undefined) {
       report(`${server.name} is up (process ${record.process.pid}, ${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
       return record;

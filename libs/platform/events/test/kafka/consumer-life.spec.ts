@@ -42,10 +42,12 @@ test('a connection that fails ends it', async () => {
 
 test('silence ends it, signs of life do not', async () => {
   const { consumer, signs, run } = make(new FakeConsumer(), 300);
-  const beating = setInterval(() => consumer.emit('FETCH_START'), 50);
+  const beating = setInterval(() => consumer.emit('HEARTBEAT'), 50);
   const running = run();
   const ended = running.catch((error: Error) => error.message);
   await delay(900);
+  expect(signs.any.ageMs).toBeLessThan(300);
+  consumer.emit('FETCH');
   expect(signs.poll.ageMs).toBeLessThan(300);
   clearInterval(beating);
   expect(await ended).toBe('no sign of life for 300 ms');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { ReplayOutcomes } from '@stella/contracts/stella/replay_worker/v1alpha/events';
 import { buildImages, saveImages } from '../../../docker/test/build-images.mjs';
 import { startDocker } from '../../../docker/test/daemon.mjs';
@@ -31,10 +32,10 @@ before(async () => {
 after(() => worker?.close());
 
 async function outcomesOf(report, { blobs }) {
-  assert.ok('runs' in report, JSON.stringify(report));
+  assert.ok('runs' in report, inspect(report));
   const { runs } = ReplayOutcomes.decode(await blobs.bytes(report.outcomesSha256));
   return Promise.all(runs.map(async ({ result }) => {
-    assert.equal(result.$case, 'outcome', JSON.stringify(result));
+    assert.equal(result.$case, 'outcome', inspect(result));
     return { ...result.value, text: (await blobs.bytes(result.value.stdout.sha256)).toString() };
   }));
 }

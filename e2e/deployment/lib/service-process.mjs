@@ -6,7 +6,8 @@ import { lastLines, openLog } from '../../servers/lib/log-file.mjs';
 import { residentBytes } from '../../servers/lib/memory.mjs';
 import { CHECKOUT, mainOf } from './services.mjs';
 
-const READY_TIMEOUT_MS = 180_000;
+/** A machine that builds something else beside is slow, not broken. */
+const READY_TIMEOUT_MS = 600_000;
 const STOP_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 

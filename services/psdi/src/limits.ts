@@ -15,6 +15,8 @@ export const limits = {
   indexBlobBytesMax: 512 * 2 ** 20,
   /** Parsed indexes kept for the next comparison. */
   hotIndexBytesMax: 512 * 2 ** 20,
+  /** Parsed proofs: one is opened, its indexes are looked up, and it is verified. */
+  hotProofBytesMax: 256 * 2 ** 20,
   /** An envelope that the wire and every verifier takes. */
   envelopeBytesMax: 16 * 2 ** 20,
   pageSizeDefault: 100,

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { PublicKey, Signer } from '@stella/attestation';
+import { type PublicKey, publicKeyToPem, type Signer } from '@stella/attestation';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { AdvisoryLocks } from '@stella/platform-database';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
 import { BlobIndexStore } from './adapters/blob-index-store.js';
+import { ComputingThread } from './adapters/computing-thread.js';
 import { NativeLifter } from './adapters/native-lifter.js';
 import { SqlArtifactRepository } from './adapters/sql-artifact-repository.js';
 import { SqlDeltaRepository } from './adapters/sql-delta-repository.js';
@@ -12,6 +13,7 @@ import { SqlIndexRepository } from './adapters/sql-index-repository.js';
 import { SqlPackRepository } from './adapters/sql-pack-repository.js';
 import { SqlRequestRepository } from './adapters/sql-request-repository.js';
 import { ThreadComparer } from './adapters/thread-comparer.js';
+import { ThreadProofReader } from './adapters/thread-proof-reader.js';
 import { packPublished } from './api/consumers.js';
 import { DeltaIndexController } from './api/delta-index.controller.js';
 import { CreateDelta } from './application/create-delta.js';
@@ -61,7 +63,10 @@ function wire({ database, blobs, events, logger, metrics, clock }: ServiceContex
   const deltas = new SqlDeltaRepository(database);
   const requests = new SqlRequestRepository(database, clock);
   const store = new BlobIndexStore(blobs);
-  const comparer = new ThreadComparer(store, facts);
+  const keys = { keys: [signer.publicKey, ...trustedKeys].map(publicKeyToPem) };
+  // Two: the check of a proof does not wait for a comparison.
+  const threads = { comparison: new ComputingThread('psdi-comparison', keys), proofs: new ComputingThread('psdi-proofs', keys) };
+  const comparer = new ThreadComparer(threads.comparison, store, facts);
   const lift = new LiftArtifact(artifacts, blobs, lifter, new Slots(limits.liftsAtOnce, limits.liftsWaitingMax));
   const index = new IndexArtifact(lift, indexes, store, comparer, blobs, new AdvisoryLocks(database), { signer, liftedBy }, facts, clock);
   const pack = new IndexPack(blobs, artifacts, lifter, index, clock);
@@ -76,10 +81,10 @@ function wire({ database, blobs, events, logger, metrics, clock }: ServiceContex
       { provide: CreateIndex, useValue: new CreateIndex(index, requests) },
       { provide: CreateDelta, useValue: new CreateDelta(database, index, comparer, deltas, requests, blobs, signer, facts, clock) },
       { provide: ReadDeltas, useValue: new ReadDeltas(deltas) },
-      { provide: VerifyDelta, useValue: new VerifyDelta(lift, indexes, comparer, [signer.publicKey, ...trustedKeys], facts) },
+      { provide: VerifyDelta, useValue: new VerifyDelta(lift, indexes, comparer, new ThreadProofReader(threads.proofs), facts) },
       { provide: FindFunction, useValue: new FindFunction(new SqlFunctionRepository(database)) },
       { provide: Describe, useValue: new Describe(blobs, indexes) },
     ],
-    stop: () => comparer.stop(),
+    stop: async () => void (await Promise.all(Object.values(threads).map((thread) => thread.stop()))),
   };
 }

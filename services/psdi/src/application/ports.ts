@@ -6,7 +6,8 @@ import type { ArtifactPair, ChangedUnit, DeltaRecord } from '../domain/delta-rec
 import type { FunctionIdentity } from '../domain/function-identity.js';
 import type { IndexRecord } from '../domain/index-record.js';
 import type { MadeDelta } from '../domain/make-delta.js';
-import type { ClaimedProof, RecheckFault } from '../domain/recheck-delta.js';
+import type { EnvelopeFinding, IndexPair, ProofFinding } from '../domain/read-proof.js';
+import type { RecheckFault } from '../domain/recheck-delta.js';
 
 /** An index as it is kept: the Merkle set and the side records. Each has memory of its own. */
 export interface PackedIndex {
@@ -72,8 +73,15 @@ export interface Comparer {
   keep(record: IndexRecord, index: PackedIndex): void;
   /** @throws DomainError PROOF_TOO_LARGE, INDEXES_NOT_COMPARABLE, INDEX_INVALID, and as `IndexStore.load` */
   compare(baseline: IndexRecord, candidate: IndexRecord): Promise<MadeDelta>;
-  /** What two lifts of now say against a proof; undefined: nothing. The indexes are given away. */
-  recheck(proof: ClaimedProof, old: LiftedSide, next: LiftedSide): Promise<RecheckFault | undefined>;
+  /** What two lifts of now say against the proof of an envelope that was opened; undefined: nothing. The indexes are given away. */
+  recheck(envelope: Uint8Array, old: LiftedSide, next: LiftedSide): Promise<RecheckFault | undefined>;
+}
+
+/** Reads proofs, which may be long: that is nothing that the caller's thread does. */
+export interface ProofReader {
+  open(envelope: Uint8Array): Promise<EnvelopeFinding>;
+  /** Of an envelope that was opened. */
+  verify(envelope: Uint8Array, indexes: IndexPair): Promise<ProofFinding>;
 }
 
 export interface DeltaRepository {

@@ -1,10 +1,10 @@
-import type { PublicKey } from '@stella/attestation';
-import { detailOf, EnvelopeRefused, openProof, type OpenedProof, verifyDeltaProof } from '@stella/binary-delta';
+import { detailOf, type IndexRef } from '@stella/binary-delta';
 import type { Artifact } from '../domain/artifact.js';
 import { unitsByKind } from '../domain/function-identity.js';
-import { limits } from '../limits.js';
+import type { IndexRecord } from '../domain/index-record.js';
+import type { EnvelopeFinding } from '../domain/read-proof.js';
 import type { LiftArtifact } from './lift-artifact.js';
-import type { Comparer, IndexRepository, LiftedSide, PsdiFacts } from './ports.js';
+import type { Comparer, IndexRepository, LiftedSide, ProofReader, PsdiFacts } from './ports.js';
 
 export interface VerifyDeltaQuery {
   readonly tenant: string;
@@ -22,6 +22,7 @@ export interface ProofVerdict {
 }
 
 type Finding = Omit<ProofVerdict, 'durationSeconds'>;
+type OpenEnvelope = Extract<EnvelopeFinding, { readonly ok: true }>;
 
 /** Says whether a delta proof holds. What is wrong with it is an answer; that it could not be checked is an error. */
 export class VerifyDelta {
@@ -29,8 +30,7 @@ export class VerifyDelta {
     private readonly lift: LiftArtifact,
     private readonly indexes: IndexRepository,
     private readonly comparer: Comparer,
-    /** Of this service, and of whoever else is trusted with deltas. */
-    private readonly keys: readonly PublicKey[],
+    private readonly proofs: ProofReader,
     private readonly facts: PsdiFacts,
   ) {}
 
@@ -44,34 +44,28 @@ export class VerifyDelta {
     return { ...finding, durationSeconds };
   }
 
-  async #examine({ tenant, envelope, mode }: VerifyDeltaQuery, signal: AbortSignal): Promise<{ proof?: OpenedProof; finding: Finding }> {
-    let proof: OpenedProof;
-    try {
-      proof = openProof(envelope, this.keys, limits.envelopeBytesMax);
-    } catch (error) {
-      if (error instanceof EnvelopeRefused) return { finding: refused(error.refusal, error.detail) };
-      throw error;
-    }
-    return { proof, finding: await (mode === 'deep' ? this.#deep(tenant, proof, signal) : this.#fast(tenant, proof)) };
+  async #examine({ tenant, envelope, mode }: VerifyDeltaQuery, signal: AbortSignal): Promise<{ proof?: OpenEnvelope; finding: Finding }> {
+    const proof = await this.proofs.open(envelope);
+    if (!proof.ok) return { finding: refused(proof.refusal, proof.detail) };
+    return { proof, finding: await (mode === 'deep' ? this.#deep(tenant, envelope, proof, signal) : this.#fast(tenant, envelope, proof)) };
   }
 
   /** By signature, Merkle frame and sums, against our own lifts where there are any. */
-  async #fast(tenant: string, proof: OpenedProof): Promise<Finding> {
+  async #fast(tenant: string, envelope: Uint8Array, proof: OpenEnvelope): Promise<Finding> {
     const [old, next] = await Promise.all([proof.old, proof.new].map(({ artifactSha256, lifter }) => this.indexes.find({ tenant, artifactSha256, lifterSha256: lifter.sha256 })));
-    const result = verifyDeltaProof(proof.predicate, { old: old?.predicate ?? proof.old, new: next?.predicate ?? proof.new });
-    if (!result.ok) return refused(result.reason, detailOf('the proof does not hold', result.facts));
-    // `proved` is said of the roots; the frame leaves some classes and counts to whoever signed.
-    const classesDeclared = result.units.filter(({ basis }) => basis === 'declared').length;
+    const result = await this.proofs.verify(envelope, { old: refOf(old) ?? proof.old, new: refOf(next) ?? proof.new });
+    if (!result.ok) return refused(result.refusal, detailOf('the proof does not hold', result.facts));
     const isOwn = old !== undefined && next !== undefined;
     return {
       refusal: '',
-      detail: detailOf('the proof holds', { signer: proof.signer.fingerprint, rootsOf: isOwn ? 'our own lifts' : 'the signer', classesDeclared: String(classesDeclared) }),
+      // `proved` is said of the roots; the frame leaves some classes and counts to whoever signed.
+      detail: detailOf('the proof holds', { signer: proof.signer, rootsOf: isOwn ? 'our own lifts' : 'the signer', classesDeclared: String(result.classesDeclared) }),
       provenance: isOwn ? 'proved' : 'attested',
     };
   }
 
   /** By lifting both artifacts again, now: roots, units, classes and every other word of the proof. */
-  async #deep(tenant: string, proof: OpenedProof, signal: AbortSignal): Promise<Finding> {
+  async #deep(tenant: string, envelope: Uint8Array, proof: OpenEnvelope, signal: AbortSignal): Promise<Finding> {
     const shas = [proof.old.artifactSha256, proof.new.artifactSha256] as const;
     const [oldArtifact, newArtifact] = await Promise.all(shas.map((sha256) => this.lift.liftable(tenant, sha256)));
     if (!oldArtifact || !newArtifact) throw new Error('two artifacts were asked for');
@@ -80,7 +74,7 @@ export class VerifyDelta {
     }
     const before = this.#lifted(oldArtifact, signal);
     const [old, next] = await Promise.all([before, shas[0] === shas[1] ? before : this.#lifted(newArtifact, signal)]);
-    const fault = await this.comparer.recheck(proof.predicate, old, next);
+    const fault = await this.comparer.recheck(envelope, old, next);
     return fault ? refused(fault.refusal, detailOf(fault.what, fault.facts)) : { refusal: '', detail: 'both artifacts were lifted again', provenance: 'proved' };
   }
 
@@ -92,4 +86,10 @@ export class VerifyDelta {
 
 function refused(refusal: string, detail: string): Finding {
   return { refusal, detail, provenance: '' };
+}
+
+function refOf(record: IndexRecord | undefined): IndexRef | undefined {
+  if (record === undefined) return undefined;
+  const { artifactSha256, lifter, root, sums } = record.predicate;
+  return { artifactSha256, lifter, root, sums };
 }

@@ -2,9 +2,6 @@ import { canonicalize, type JsonObject } from '@stella/attestation';
 import { compareIndexes, type IndexRef, proveDelta, type ProofFault, type UnitIndex, verifyDeltaProof } from '@stella/binary-delta';
 import type { ErrorFacts } from '@stella/errors';
 
-/** The predicate of a proof, as its signer said it. */
-export type ClaimedProof = JsonObject;
-
 /** What a proof claims and two new lifts deny. */
 export interface RecheckFault {
   readonly refusal: ProofFault | 'PROOF_DELTA_MISMATCH';
@@ -17,8 +14,11 @@ export interface LiftedIndex {
   readonly index: UnitIndex;
 }
 
-/** Makes the delta of two lifts and holds every word of a proof against it: roots, units, classes. */
-export function recheckDelta(proof: ClaimedProof, old: LiftedIndex, next: LiftedIndex): RecheckFault | undefined {
+/**
+ * Makes the delta of two lifts and holds every word of a proof against it: roots, units, classes.
+ * @param proof the predicate, as its signer said it
+ */
+export function recheckDelta(proof: JsonObject, old: LiftedIndex, next: LiftedIndex): RecheckFault | undefined {
   const result = verifyDeltaProof(proof, { old: old.ref, new: next.ref });
   if (!result.ok) {
     return { refusal: result.reason, what: 'the proof does not hold against a new lift', facts: { ...result.facts, liftedOldRoot: old.ref.root, liftedNewRoot: next.ref.root } };

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { parseStatement } from '@stella/attestation';
+import { buildStatement, IN_TOTO_PAYLOAD_TYPE, KeyPair, parseStatement, signEnvelope } from '@stella/attestation';
 import { buildUnitIndex, encodeLeaf, type Leaf, packSet, packSides, type UnitSide } from '@stella/binary-delta';
-import type { Comparer, IndexStore, LiftedSide, PackedIndex } from '../../src/application/ports.js';
+import type { Comparer, IndexStore, LiftedSide, PackedIndex, ProofReader } from '../../src/application/ports.js';
 import type { IndexRecord } from '../../src/domain/index-record.js';
+import { InlineComparer } from './inline-comparer.js';
 
 export const LIFTER = { sha256: 'ab'.repeat(32), ruleset: 'test/1' };
 
@@ -126,12 +127,47 @@ export const COMPARER_CONTRACT: Readonly<Record<string, (under: ComparerUnderTes
   'holds a proof against two new lifts': async ({ comparer, store }) => {
     const [old, next] = [madeIndex({ f: 'one', g: 'g' }), madeIndex({ f: 'two', g: 'g' })];
     [old, next].forEach((made) => store.put(made));
-    const proof = predicateOf((await comparer.compare(old.record, next.record)).proof);
-    expect(await comparer.recheck(proof, liftedOf(old), liftedOf(next))).toBeUndefined();
-    const lie = { ...proof, declared: { relocatedUnits: 7, bijectionSize: 0 } };
+    const { proof } = await comparer.compare(old.record, next.record);
+    const envelope = await signed(proof);
+    expect(await comparer.recheck(envelope, liftedOf(old), liftedOf(next))).toBeUndefined();
+    const lie = await signed(buildStatement({ ...parseStatement(proof), predicate: { ...parseStatement(proof).predicate, declared: { relocatedUnits: 7, bijectionSize: 0 } } }));
     expect(await comparer.recheck(lie, liftedOf(old), liftedOf(next))).toMatchObject({ refusal: 'PROOF_DELTA_MISMATCH', facts: { member: 'declared' } });
-    expect(await comparer.recheck(proof, liftedOf(next), liftedOf(old))).toMatchObject({ refusal: 'PROOF_INDEX_MISMATCH' });
+    expect(await comparer.recheck(envelope, liftedOf(next), liftedOf(old))).toMatchObject({ refusal: 'PROOF_INDEX_MISMATCH' });
     const same = liftedOf(old);
-    expect(await comparer.recheck(proof, same, same)).toMatchObject({ refusal: 'PROOF_INDEX_MISMATCH' });
+    expect(await comparer.recheck(envelope, same, same)).toMatchObject({ refusal: 'PROOF_INDEX_MISMATCH' });
   },
 };
+
+/** What every ProofReader must do; it reads what `SIGNER` signed. */
+export const PROOF_READER_CONTRACT: Readonly<Record<string, (reader: ProofReader) => Promise<void>>> = {
+  'says what a proof is about and who signed it, and that it holds': async (reader) => {
+    const { envelope, old, next } = await signedDelta();
+    expect(await reader.open(envelope)).toEqual({ ok: true, old: liftedOf(old).ref, new: liftedOf(next).ref, signer: SIGNER.publicKey.fingerprint });
+    expect(await reader.verify(envelope, { old: liftedOf(old).ref, new: liftedOf(next).ref })).toEqual({ ok: true, classesDeclared: 0 });
+  },
+  'says against which indexes it does not hold': async (reader) => {
+    const { envelope, old } = await signedDelta();
+    await reader.open(envelope);
+    expect(await reader.verify(envelope, { old: liftedOf(old).ref, new: liftedOf(old).ref })).toMatchObject({ ok: false, refusal: 'PROOF_INDEX_MISMATCH', facts: { side: 'new' } });
+  },
+  'refuses what nobody trusted signed, and what is no envelope': async (reader) => {
+    const { statement } = await signedDelta();
+    const stranger = KeyPair.generate('ed25519');
+    expect(await reader.open(await signed(statement, stranger))).toMatchObject({ ok: false, refusal: 'PROOF_SIGNATURE' });
+    for (let time = 0; time < 2; time++) expect(await reader.open(Buffer.from('{}'))).toMatchObject({ ok: false, refusal: 'PROOF_MALFORMED' });
+  },
+};
+
+export const SIGNER = KeyPair.generate('ed25519');
+
+async function signed(statement: Uint8Array, signer: KeyPair = SIGNER): Promise<Uint8Array> {
+  return signEnvelope(IN_TOTO_PAYLOAD_TYPE, statement, signer);
+}
+
+async function signedDelta() {
+  const [old, next] = [madeIndex({ f: 'one', g: 'g' }), madeIndex({ f: 'two', g: 'g' })];
+  const store = new RememberingStore();
+  [old, next].forEach((made) => store.put(made));
+  const { proof: statement } = await new InlineComparer(store).compare(old.record, next.record);
+  return { envelope: await signed(statement), statement, old, next };
+}

@@ -1,9 +1,10 @@
+import { parseEnvelope, parseStatement } from '@stella/attestation';
 import { type LifterIdentity, type UnitIndex, unpackSet, unpackSides } from '@stella/binary-delta';
 import { DomainError } from '@stella/errors';
 import type { Comparer, IndexStore, LiftedSide, PackedIndex } from '../../src/application/ports.js';
 import type { IndexRecord } from '../../src/domain/index-record.js';
 import { type MadeDelta, makeDelta } from '../../src/domain/make-delta.js';
-import { type ClaimedProof, recheckDelta, type RecheckFault } from '../../src/domain/recheck-delta.js';
+import { recheckDelta, type RecheckFault } from '../../src/domain/recheck-delta.js';
 
 /** The port's fake: compares where it is called. */
 export class InlineComparer implements Comparer {
@@ -26,9 +27,9 @@ export class InlineComparer implements Comparer {
     return makeDelta(old, await side(candidate));
   }
 
-  async recheck(proof: ClaimedProof, old: LiftedSide, next: LiftedSide): Promise<RecheckFault | undefined> {
+  async recheck(envelope: Uint8Array, old: LiftedSide, next: LiftedSide): Promise<RecheckFault | undefined> {
     const side = ({ ref, index, unitsByKind }: LiftedSide) => ({ ref, index: parsed(index, ref, unitsByKind) });
-    return recheckDelta(proof, side(old), side(next));
+    return recheckDelta(parseStatement(parseEnvelope(envelope).payload).predicate, side(old), side(next));
   }
 }
 

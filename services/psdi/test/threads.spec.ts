@@ -1,49 +1,55 @@
+import { publicKeyToPem } from '@stella/attestation';
+import { ComputingThread } from '../src/adapters/computing-thread.js';
 import { ThreadComparer } from '../src/adapters/thread-comparer.js';
-import { COMPARER_CONTRACT, madeIndex, RememberingStore } from './support/comparer-contract.js';
+import { ThreadProofReader } from '../src/adapters/thread-proof-reader.js';
+import { COMPARER_CONTRACT, madeIndex, PROOF_READER_CONTRACT, RememberingStore, SIGNER } from './support/comparer-contract.js';
 import { InlineComparer } from './support/inline-comparer.js';
+import { InlineProofReader } from './support/inline-proof-reader.js';
 
 const facts = () => {
   const asked: string[] = [];
   return { asked: (cache: string, isHit: boolean) => void asked.push(`${cache} ${isHit}`), list: asked };
 };
 
+const threadOf = (): ComputingThread => new ComputingThread('psdi-test', { keys: [publicKeyToPem(SIGNER.publicKey)] });
+
 describe('where it is called', () => {
   test.each(Object.entries(COMPARER_CONTRACT))('%s', async (_, check) => {
     const store = new RememberingStore();
     await check({ comparer: new InlineComparer(store), store });
   });
+  test.each(Object.entries(PROOF_READER_CONTRACT))('%s', (_, check) => check(new InlineProofReader([SIGNER.publicKey])));
 });
 
 describe('in a thread', () => {
   const store = new RememberingStore();
-  const comparer = new ThreadComparer(store, facts());
-  afterAll(() => comparer.stop());
+  const thread = threadOf();
+  const comparer = new ThreadComparer(thread, store, facts());
+  afterAll(() => thread.stop());
 
   test.each(Object.entries(COMPARER_CONTRACT))('%s', (_, check) => check({ comparer, store }));
+  test.each(Object.entries(PROOF_READER_CONTRACT))('%s', (_, check) => check(new ThreadProofReader(thread)));
 
   test('what it has is counted', async () => {
     const own = facts();
-    const counting = new ThreadComparer(store, own);
+    const counting = new ThreadComparer(thread, store, own);
     const [old, next] = [madeIndex({ f: 'f' }), madeIndex({ f: 'g' })];
     [old, next].forEach((made) => store.put(made));
-    try {
-      await counting.compare(old.record, next.record);
-      await counting.compare(old.record, next.record);
-      expect(own.list).toEqual(['parsed false', 'parsed false', 'parsed true', 'parsed true']);
-    } finally {
-      await counting.stop();
-    }
+    await counting.compare(old.record, next.record);
+    await counting.compare(old.record, next.record);
+    expect(own.list).toEqual(['parsed false', 'parsed false', 'parsed true', 'parsed true']);
   });
 
   test('a thread that ends is one typed error, and the next comparison has a new one', async () => {
-    const mortal = new ThreadComparer(store, facts());
+    const mortalThread = threadOf();
+    const mortal = new ThreadComparer(mortalThread, store, facts());
     const [old, next] = [madeIndex({ f: 'f' }), madeIndex({ f: 'g' })];
     [old, next].forEach((made) => store.put(made));
     const under = mortal.compare(old.record, next.record);
-    await mortal.stop();
-    await expect(under).rejects.toMatchObject({ reason: 'INTERNAL', facts: { thread: 'psdi-comparison' } });
+    await mortalThread.stop();
+    await expect(under).rejects.toMatchObject({ reason: 'INTERNAL', facts: { thread: 'psdi-test' } });
     expect((await mortal.compare(old.record, next.record)).units).toHaveLength(1);
-    await mortal.stop();
+    await mortalThread.stop();
   });
 
   test('others have their turn while it compares', async () => {

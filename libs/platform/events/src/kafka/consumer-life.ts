@@ -1,7 +1,7 @@
 import type { Consumer, ConsumerConfig, EachBatchHandler, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Pulse } from '../pulse.js';
 import { inTime } from './in-time.js';
-import { FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, RETRIES, SESSION_TIMEOUT_MS, STALL_MS } from './limits.js';
+import { CONSUMER_RETRIES, FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, STALL_MS } from './limits.js';
 
 const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
   sessionTimeout: SESSION_TIMEOUT_MS,
@@ -12,12 +12,12 @@ const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
   maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
   allowAutoTopicCreation: false,
   // kafkajs would begin anew only after some errors, with the state of before; whoever made this life makes the next.
-  retry: { ...RETRIES, restartOnFailure: async () => false },
+  retry: { ...CONSUMER_RETRIES, restartOnFailure: async () => false },
 };
 
 /** What becomes known while a consumer lives. */
 export interface LifeSigns {
-  /** Any sign at all. */
+  /** It is in touch with its group. */
   readonly any: Pulse;
   /** Something was asked of the broker's topics, or came of it. */
   readonly poll: Pulse;
@@ -92,12 +92,8 @@ export class ConsumerLife {
     const { any, poll, joined } = this.signs;
     this.#consumer.on(events.CRASH, ({ payload }) => this.#crash.reject(payload.error));
     this.#consumer.on(events.GROUP_JOIN, joined);
-    for (const name of [events.GROUP_JOIN, events.HEARTBEAT, events.CONNECT, events.START_BATCH_PROCESS, events.END_BATCH_PROCESS] as const) this.#consumer.on(name, () => any.beat());
-    for (const name of [events.FETCH_START, events.FETCH] as const) {
-      this.#consumer.on(name, () => {
-        any.beat();
-        poll.beat();
-      });
-    }
+    // Fetches are no sign: kafkajs goes on with them while its heartbeats fail.
+    for (const name of [events.CONNECT, events.GROUP_JOIN, events.HEARTBEAT] as const) this.#consumer.on(name, () => any.beat());
+    for (const name of [events.FETCH_START, events.FETCH] as const) this.#consumer.on(name, () => poll.beat());
   }
 }

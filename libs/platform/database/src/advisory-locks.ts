@@ -1,23 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Client } from 'pg';
-import type { Database } from './database.js';
+import type { Database, Tx } from './database.js';
 
-const POLL_MS = 100;
+// The name belongs to the service: two services may lock the same words.
 const KEY = `hashtextextended(current_schema() || ' ' || $1, 0)`;
+/** Between two looks at a lock that another process holds. */
+const POLL_MS = 100;
 
-/** Locks over all processes of a service, each on a connection of its own: they end with the process, however it dies. */
+/** Locks over all processes of an installation, each on a connection of its own: they end with the process, however it dies. */
 export class AdvisoryLocks {
-  constructor(
-    private readonly database: Database,
-    private readonly pollMs: number = POLL_MS,
-  ) {}
+  constructor(private readonly database: Database) {}
 
-  /** @throws DomainError CANCELLED when the signal aborts before the lock is free */
+  /** @throws DomainError CANCELLED when the signal aborts before the lock is free; what `work` throws */
   hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return this.#withSession(async (session) => {
       while (!(await isTaken(session, name))) {
-        await delay(this.pollMs, undefined, { signal }).catch((cause: unknown) => {
+        await delay(POLL_MS, undefined, { signal }).catch((cause: unknown) => {
           throw new DomainError('CANCELLED', { waitingFor: name }, { cause });
         });
       }
@@ -38,6 +37,11 @@ export class AdvisoryLocks {
       await session.end().catch(() => undefined);
     }
   }
+}
+
+/** Until the transaction ends. */
+export async function lockInTransaction(tx: Tx, name: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(${KEY})`, [name]);
 }
 
 async function isTaken(session: Client, name: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-export { AdvisoryLocks } from './advisory-locks.js';
+export { AdvisoryLocks, lockInTransaction } from './advisory-locks.js';
 export { databaseConnection, type DatabaseAddress } from './connection.js';
 export { Database, type DatabaseOptions, type PoolUse, type Row, type Sql, type Tx, type TxOptions } from './database.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';

@@ -25,8 +25,10 @@ export const httpUrl = () =>
     return z.NEVER;
   });
 
-/** `host:port`, or `dns:///host:port` to spread calls over all addresses of a name. */
-export const peerAddress = () => z.string().regex(/^(?:dns:\/\/\/)?[^\s/]+:\d{1,5}$/, 'host:port or dns:///host:port is expected');
+const PEER = /^(?:(?:dns:\/\/\/)?[^\s/,]+:\d{1,5}|ipv4:\d+(?:\.\d+){3}:\d{1,5}(?:,\d+(?:\.\d+){3}:\d{1,5})*)$/;
+
+/** `host:port`; or several addresses among which calls are spread: all of a name by `dns:///host:port`, or `ipv4:1.2.3.4:1,1.2.3.4:2`. */
+export const peerAddress = () => z.string().regex(PEER, 'host:port, dns:///host:port or ipv4:address:port,… is expected');
 
 /** A private key as PKCS #8 PEM; shown by its fingerprint only. */
 export const signingKey = (algorithm: KeyAlgorithm) =>

@@ -22,7 +22,7 @@ SELECT count(*)
   FROM (SELECT 1
   FROM inbox
   WHERE consumer = $1 AND state = 'waiting'
-  LIMIT $2) some;
+  LIMIT $2) first;
 
 SELECT count(*), (SELECT max(position)
   FROM inbox) AS last

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { addConnect } from './commands/connect.js';
 import { addDelta } from './commands/delta.js';
 import { addDoctor } from './commands/doctor.js';
 import { addGate } from './commands/gate.js';
 import { addIncident } from './commands/incident.js';
 import { addKeygen } from './commands/keygen.js';
+import { addKeys } from './commands/keys.js';
 import { addNode } from './commands/node.js';
 import { addPack } from './commands/pack.js';
 import { addPolicy } from './commands/policy.js';
@@ -29,6 +31,6 @@ export function buildProgram(io: CliIo): Command {
     .option('--json', 'answer with one JSON document')
     .option('--connection <file>', 'how the system is reached')
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addGate, addVerify, addTrust, addVerdict, addPolicy, addIncident, addWitness, addStack, addDelta, addPack, addKeygen, addNode, addDoctor]) add(program, io);
+  for (const add of [addGate, addVerify, addTrust, addVerdict, addPolicy, addIncident, addWitness, addStack, addDelta, addPack, addKeygen, addKeys, addNode, addConnect, addDoctor]) add(program, io);
   return program;
 }

@@ -42,7 +42,11 @@ export class Session {
   }
 
   async #connect(): Promise<StellaClient> {
-    const { grpcAddress, issuer, audience, clientId, clientSecret } = await this.connection();
-    return createStellaClient({ address: grpcAddress, credentials: { clientId, clientSecret, issuer, resource: audience } });
+    const { grpcAddress, grpcAddresses, issuer, audience, clientId, clientSecret } = await this.connection();
+    return createStellaClient({
+      address: grpcAddress,
+      ...(grpcAddresses ? { addresses: grpcAddresses } : {}),
+      credentials: { clientId, clientSecret, issuer, resource: audience },
+    });
   }
 }

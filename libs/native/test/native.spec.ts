@@ -75,6 +75,17 @@ describeHere('the real capsule', () => {
   });
 });
 
+describeHere('the environment of a capsule', () => {
+  test('is that of its request alone: what its own process is told of a trace, the program never sees', async () => {
+    const request = { program: '/usr/bin/env', env: { GIVEN: 'yes' } };
+    const traced = await runCapsule(request, { env: { TRACEPARENT: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } });
+    const printed = Buffer.from(traced.stdout.base64, 'base64').toString();
+    expect(printed).toContain('GIVEN=yes');
+    expect(printed).not.toMatch(/TRACEPARENT|4bf92f/);
+    expect((await runCapsule(request)).stdout).toEqual(traced.stdout);
+  });
+});
+
 describeHere('the identity and the symbols of a file', () => {
   test('a program that was just compiled: build id, functions, lines', async () => {
     const source = join(dir, 'program.c');

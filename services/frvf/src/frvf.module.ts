@@ -8,7 +8,7 @@ import { advisoryLock } from './adapters/advisory-lock.js';
 import { AskedWorkerHost } from './adapters/asked-worker-host.js';
 import { BlobEvidenceStore } from './adapters/blob-evidence-store.js';
 import { BlobReplayRecords } from './adapters/blob-replay-records.js';
-import { LocalChanges } from './adapters/local-changes.js';
+import { NotifiedChanges } from './adapters/notified-changes.js';
 import { PsdiArtifacts } from './adapters/psdi-artifacts.js';
 import { SqlIncidentRepository } from './adapters/sql-incident-repository.js';
 import { SqlRecordingRepository } from './adapters/sql-recording-repository.js';
@@ -40,6 +40,8 @@ import { Repeatable } from './application/repeatable.js';
 import { VerifyResultCache } from './application/verify-result-cache.js';
 import { FrvfEvents, TOPICS } from './events.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface FrvfOptions {
   /** Signs witnesses and results. */
   readonly signer: Signer;
@@ -56,7 +58,7 @@ export function frvfService(options: FrvfOptions): StellaService {
   return {
     name: 'frvf',
     grpc: { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }
@@ -64,7 +66,7 @@ export function frvfService(options: FrvfOptions): StellaService {
 function wire({ database, blobs, events, peers, logger, metrics, clock, ids, random }: ServiceContext, options: FrvfOptions): ServiceParts {
   const { signer, earlierKeys = [] } = options;
   const facts = new FrvfEvents(events, logger, metrics);
-  const changes = new LocalChanges();
+  const changes = new NotifiedChanges(database);
   const incidents = new SqlIncidentRepository(database);
   const witnesses = new SqlWitnessRepository(database);
   const recordings = new SqlRecordingRepository(database);
@@ -102,7 +104,13 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids, ran
       { provide: ReadVerification, useValue: new ReadVerification(verifications, changes) },
       { provide: ReadEvidence, useValue: new ReadEvidence(evidence) },
     ],
-    start: () => Promise.resolve(expiry.start()),
-    stop: () => expiry.stop(),
+    start: async () => {
+      changes.start();
+      expiry.start();
+    },
+    stop: async () => {
+      await expiry.stop();
+      await changes.stop();
+    },
   };
 }

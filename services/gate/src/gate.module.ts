@@ -31,6 +31,8 @@ import { RunEvaluation } from './application/run-evaluation.js';
 import { GateEvents } from './events.js';
 import { limits } from './limits.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface GateOptions {
   /** P-256: what every tool that reads attestations can verify. */
   readonly verdictSigner: Signer;
@@ -51,7 +53,7 @@ export function gateService(options: GateOptions): StellaService {
   return {
     name: 'gate',
     grpc: { 'stella.gate.v1alpha.GateService': GateServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

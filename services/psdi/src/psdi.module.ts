@@ -28,6 +28,8 @@ import { VerifyDelta } from './application/verify-delta.js';
 import { PsdiEvents, TOPICS } from './events.js';
 import { limits } from './limits.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface PsdiOptions {
   /** Signs index statements, delta proofs and scopes. */
   readonly signer: Signer;
@@ -44,7 +46,7 @@ export function psdiService(options: PsdiOptions): StellaService {
   return {
     name: 'psdi',
     grpc: { 'stella.psdi.v1alpha.DeltaIndexService': DeltaIndexServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

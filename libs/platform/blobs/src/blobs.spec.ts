@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BLOB_STORE_CONTRACT } from './contract.js';
+import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT } from './contract.js';
 import { DirectoryBlobStore } from './directory-blob-store.js';
+import { LoopbackBlobLinks } from './loopback-blob-links.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 
 let folder: string;
@@ -15,6 +16,16 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('in memory', () => {
   const store = new MemoryBlobStore();
   test.each(Object.entries(BLOB_STORE_CONTRACT))('%s', (_name, check) => check({ store, corrupt: (name) => store.corrupt(name) }));
+});
+
+describe('links on loopback', () => {
+  const store = new MemoryBlobStore();
+  let links: LoopbackBlobLinks;
+  beforeAll(async () => {
+    links = await LoopbackBlobLinks.start(store);
+  });
+  afterAll(() => links.stop());
+  test.each(Object.entries(BLOB_LINKS_CONTRACT))('%s', (_name, check) => check({ store, links }));
 });
 
 describe('in a directory', () => {

@@ -156,12 +156,17 @@ export class Consumer {
       const handler = this.#routes.get(event.topic)?.handler;
       if (handler === undefined) throw new Error('nobody handles this topic');
       await withTraceparent(event.traceparent, () =>
-        span(`process ${event.topic}`, processing(event, this.group), async () => {
-          const prepared = await handler.prepare?.(event, this.#abort.signal);
-          await database.tx(async (tx) => {
-            if (await inbox.finish(tx, position)) await handler.commit(event, tx, prepared);
-          });
-        }),
+        span(
+          `process ${event.topic}`,
+          processing(event, this.group),
+          async () => {
+            const prepared = await handler.prepare?.(event, this.#abort.signal);
+            await database.tx(async (tx) => {
+              if (await inbox.finish(tx, position)) await handler.commit(event, tx, prepared);
+            });
+          },
+          { kind: 'consumer' },
+        ),
       );
       this.#handled.inc({ ...labels, outcome: 'done' });
     } catch (error) {

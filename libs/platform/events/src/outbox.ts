@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, Tx } from '@stella/platform-database';
-import { currentTraceparent } from '@stella/platform-telemetry';
+import { currentTraceparent, span } from '@stella/platform-telemetry';
 import { checkDraft } from './cloud-event.js';
 import type { DeadLetter, DeadLetterCopy } from './dead-letter.js';
 import type { Event, EventDraft } from './event-bus.js';
@@ -51,10 +51,17 @@ export class Outbox {
   /** @throws DomainError EVENT_INVALID, EVENT_TOO_LARGE. */
   async append(tx: Tx, draft: EventDraft): Promise<void> {
     checkDraft(draft);
+    const id = randomUUID();
+    const attributes = { 'messaging.operation.type': 'create', 'messaging.destination.name': draft.topic, 'messaging.message.id': id };
+    // What the event's consumers do is caused by its making, not by whoever sends it on.
+    await span(`create ${draft.topic}`, attributes, () => this.#insert(tx, id, draft), { kind: 'producer' });
+  }
+
+  async #insert(tx: Tx, id: string, draft: EventDraft): Promise<void> {
     await tx.query(
       `WITH added AS (INSERT INTO outbox (id, topic, tenant, key, occurred_at, traceparent, payload) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING 1)
        SELECT pg_notify(${CHANNEL}, '') FROM added`,
-      [randomUUID(), draft.topic, draft.tenant, draft.key, this.clock(), draft.traceparent ?? currentTraceparent() ?? null, Buffer.from(draft.payload)],
+      [id, draft.topic, draft.tenant, draft.key, this.clock(), draft.traceparent ?? currentTraceparent() ?? null, Buffer.from(draft.payload)],
     );
   }
 

@@ -1,21 +1,21 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
-import type { Server } from '@grpc/grpc-js';
+import type { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { readDescriptorSet } from '@stella/contracts';
 import type { Authenticator, TokenSource } from '@stella/platform-auth';
 import type { BlobStore } from '@stella/platform-blobs';
-import { Database } from '@stella/platform-database';
-import { type AttachedEvents, type EventBus, EVENTS_MIGRATIONS, InProcessBus } from '@stella/platform-events';
-import { migrate, readMigrations } from '@stella/platform-database';
+import { Database, type DatabaseOptions, migrate, requireMigrated } from '@stella/platform-database';
+import { type AttachedEvents, type EventBus, InProcessBus } from '@stella/platform-events';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
 import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
 import type { Express } from 'express';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ClientConfig } from 'pg';
 import { type Operations, OPERATIONS, OperationsController } from './operations.controller.js';
+import { migrationsOf } from './migrations-of.js';
 import { type AddressOf, LazyPeers } from './peers.js';
 import type { Profile, ServiceContext, ServiceParts, StellaService } from './service.js';
 
@@ -35,10 +35,18 @@ export interface RuntimeConfig {
   readonly authenticator: Authenticator;
   /** The connection of a service's role, whose schema exists. */
   connectionOf(service: string): Promise<ClientConfig>;
+  /** Default: those of `Database`. */
+  readonly databaseLimits?: Pick<DatabaseOptions, 'connectionsMax' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'lockTimeoutMs' | 'idleInTransactionTimeoutMs'>;
+  /** Whether missing migrations are applied at the start, or refused because somebody else applies them. Default: applied. */
+  readonly migrations?: 'apply' | 'require';
   /** The token that a service sends to the others. */
   tokensOf(service: string): TokenSource;
   /** Where the others are; default: in this process. */
   readonly addressOf?: AddressOf;
+  /** Of the gRPC server; default: plain text. */
+  readonly serverCredentials?: ServerCredentials;
+  /** What the others are called with; default: plain text. */
+  readonly peerCredentials?: ChannelCredentials;
   readonly logger: Logger;
   readonly clock?: () => Date;
   readonly random?: () => number;
@@ -92,10 +100,15 @@ export class Runtime {
     return this.bus.settle(timeoutMs);
   }
 
-  /** Not ready, drained, closed; within the drain time-out, after which open calls are cut. */
-  async stop(): Promise<void> {
+  /** Not ready any more, and works on: so that load balancers send nobody here while the rest is drained. */
+  leave(): void {
     this.#isServing = false;
     this.#setHealth('NOT_SERVING');
+  }
+
+  /** Not ready, drained, closed; within the drain time-out, after which open calls are cut. */
+  async stop(): Promise<void> {
+    this.leave();
     const cut = setTimeout(() => this.#grpcServer?.forceShutdown(), this.config.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
     try {
       // Consumers first: what they have in hand may still ask the other services.
@@ -130,6 +143,7 @@ export class Runtime {
         authenticator: this.config.authenticator,
         red: new RedMetrics(this.metrics, 'grpc_server'),
         onServer: (server) => (this.#grpcServer = server),
+        ...(this.config.serverCredentials ? { credentials: this.config.serverCredentials } : {}),
       }),
       { inheritAppConfig: true },
     );
@@ -143,12 +157,14 @@ export class Runtime {
   async #wire(service: StellaService): Promise<Running> {
     const { name } = service;
     const connection = await this.config.connectionOf(name);
-    await migrate(connection, [...EVENTS_MIGRATIONS, ...(service.migrationsFolder ? await readMigrations(service.migrationsFolder) : [])]);
-    const database = new Database({ connection, name });
+    const migrations = await migrationsOf(service);
+    await (this.config.migrations === 'require' ? requireMigrated(connection, migrations) : migrate(connection, migrations));
+    const database = new Database({ ...this.config.databaseLimits, connection, name });
+    watchPool(this.metrics, name, database);
     const logger = this.config.logger.child({ service: name });
     const clock = this.config.clock ?? (() => new Date());
     const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock });
-    const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name));
+    const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name), this.config.peerCredentials);
     const context: ServiceContext = {
       name,
       profile: this.config.profile,
@@ -196,6 +212,20 @@ export class Runtime {
 function serviceModule(name: string, parts: ServiceParts): DynamicModule {
   const module: Type = { [name]: class {} }[name] as Type;
   return { module, controllers: [...parts.controllers], providers: [...parts.providers] };
+}
+
+/** Utilisation and saturation of the pool (the USE method, Brendan Gregg 2012); errors are those of the calls. */
+function watchPool(metrics: Metrics, service: string, database: Database): void {
+  const connections = metrics.gauge('database_connections', 'Connections of the pool, by whether a caller has them.', ['service', 'state']);
+  const connectionsMax = metrics.gauge('database_connections_max', 'As many connections may the pool have.', ['service']);
+  const waiting = metrics.gauge('database_waiting', 'Callers that wait for a connection.', ['service']);
+  metrics.beforeReading(() => {
+    const { use } = database;
+    connections.set({ service, state: 'used' }, use.connections - use.idle);
+    connections.set({ service, state: 'idle' }, use.idle);
+    connectionsMax.set({ service }, use.connectionsMax);
+    waiting.set({ service }, use.waiting);
+  });
 }
 
 /** Nest hides the port that gRPC bound, so that it is chosen before. */

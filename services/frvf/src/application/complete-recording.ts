@@ -49,16 +49,16 @@ export class CompleteRecording implements ReplayCompletion<Witness> {
     const isNew = await this.witnesses.insert(tx, witness);
     await this.recordings.finish(tx, { tenant, id: subjectId }, { witnessId: witness.id });
     await this.facts.witnessRecorded(tx, witness, isNew);
-    this.#announce(tx, subjectId);
+    await this.#announce(tx, subjectId);
   }
 
   async fail(tx: Tx, { tenant, subjectId }: Replay, failure: Failure): Promise<void> {
     await this.recordings.finish(tx, { tenant, id: subjectId }, { failure });
     this.facts.recordingFailed(tx, { tenant, id: subjectId }, failure);
-    this.#announce(tx, subjectId);
+    await this.#announce(tx, subjectId);
   }
 
-  #announce(tx: Tx, id: string): void {
-    tx.afterCommit(() => this.changes.announce(recordingName(id)));
+  #announce(tx: Tx, id: string): Promise<void> {
+    return this.changes.announce(tx, recordingName(id));
   }
 }

@@ -35,17 +35,17 @@ export class CompleteVerification implements ReplayCompletion<CompletedVerificat
     const now = this.clock();
     await this.verifications.finish(tx, verification, { result, failure, expireTime: new Date(now.getTime() + limits.resultTtlMs) });
     await this.facts.verificationCompleted(tx, verification, result, now.getTime() - replay.createTime.getTime());
-    this.#announce(tx, replay);
+    await this.#announce(tx, replay);
   }
 
   async fail(tx: Tx, replay: Replay, failure: Failure): Promise<void> {
     const key = { tenant: replay.tenant, id: replay.subjectId };
     await this.verifications.fail(tx, key, failure);
     this.facts.verificationFailed(tx, key, failure);
-    this.#announce(tx, replay);
+    await this.#announce(tx, replay);
   }
 
-  #announce(tx: Tx, { tenant, subjectId }: Replay): void {
-    tx.afterCommit(() => this.changes.announce(`${tenant} ${verificationName(subjectId)}`));
+  #announce(tx: Tx, { tenant, subjectId }: Replay): Promise<void> {
+    return this.changes.announce(tx, `${tenant} ${verificationName(subjectId)}`);
   }
 }

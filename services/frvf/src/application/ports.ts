@@ -120,9 +120,10 @@ export interface WorkerHost {
   forget(): void;
 }
 
-/** Tells those who wait in this process that something has changed. */
+/** Tells those who wait, in whichever process of the service, that something has changed. */
 export interface Changes {
-  announce(what: string): void;
+  /** Once the transaction has committed. */
+  announce(tx: Tx, what: string): Promise<void>;
   /** Resolves at the next change, after so long, or when the signal says so. */
   next(what: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
 }

@@ -78,5 +78,5 @@ function chunksOf(events: readonly OutgoingEvent[]): OutgoingEvent[][] {
 /** A span in the event's own trace for the time that it takes to send it. */
 function traced(event: OutgoingEvent, send: () => Promise<void>): Promise<void> {
   const attributes = { 'messaging.system': 'kafka', 'messaging.operation.type': 'send', 'messaging.destination.name': event.topic, 'messaging.message.id': event.id };
-  return withTraceparent(event.traceparent, () => span(`send ${event.topic}`, attributes, send));
+  return withTraceparent(event.traceparent, () => span(`send ${event.topic}`, attributes, send, { kind: 'client' }));
 }

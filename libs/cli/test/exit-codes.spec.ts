@@ -16,9 +16,14 @@ const CODE: Readonly<Record<ErrorClass, number>> = { no: EXIT.no, usage: EXIT.us
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   gate: ['--baseline', './old', '--candidate', './new'],
   'trust export': ['--out', 'trust'],
+  'trust revoke-key': ['a'.repeat(64), '--reason', 'compromised'],
+  'trust revoke-policy': ['a'.repeat(64), '--reason', 'defective'],
+  'trust revocations': [],
   'verdict list': [],
   'verdict show': ['verdicts/1'],
-  'verdict revoke': ['verdicts/1', '--reason', 'wrong'],
+  'candidate withdraw': ['./old', '--reason', 'vulnerable'],
+  'candidate reinstate': ['./old', '--reason', 'mistaken'],
+  'candidate list': [],
   'policy list': [],
   'incident list': [],
   'incident add': ['own-1', '--exit-code', '0'],
@@ -49,7 +54,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'node query': ['./old'],
 };
 /** These ask no service, or tell of what they found instead of failing. */
-const LOCAL = ['verify', 'pack init', 'pack lint', 'pack sign', 'keygen', 'doctor'];
+const LOCAL = ['verify', 'trust build', 'keys create', 'keys rotate', 'connect', 'pack init', 'pack lint', 'pack sign', 'keygen', 'doctor'];
 /** Their 1 is an answer: DENY, a new incident, nothing known. */
 const ONE_IS_AN_ANSWER = new Set(['gate', 'verdict show', 'witness replay', 'stack match', 'delta find', 'node query']);
 
@@ -74,9 +79,9 @@ function leavesOf(command: Command, path: readonly string[] = []): string[] {
   return command.commands.flatMap((child) => (child.commands.length === 0 ? [[...path, child.name()].join(' ')] : leavesOf(child, [...path, child.name()])));
 }
 
-test('every command is here', () => {
+test('every command is here', async () => {
   const sink = { write: () => true };
-  const leaves = leavesOf(buildProgram({ stdout: sink, stderr: sink, env: {}, cwd: '/', isTty: false, now: () => new Date() }));
+  const leaves = leavesOf(await buildProgram({ stdout: sink, stderr: sink, env: {}, cwd: '/', isTty: false, now: () => new Date() }));
   expect([...Object.keys(CALLS), ...LOCAL].sort()).toEqual(leaves.sort());
 });
 

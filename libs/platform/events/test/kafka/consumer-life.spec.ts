@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConsumerLife } from '../../src/kafka/consumer-life.js';
+import { ConsumerLife, type LifeLimits } from '../../src/kafka/consumer-life.js';
 import { Pulse } from '../../src/pulse.js';
 import { FakeConsumer, kafkaOf } from './fake-consumer.js';
 
-function make(consumer = new FakeConsumer(), stallMs?: number) {
-  const signs = { any: new Pulse(), poll: new Pulse(), joined: () => undefined };
+function make(consumer = new FakeConsumer(), limits?: LifeLimits) {
+  const broker = { isThere: true };
+  const signs = { alive: new Pulse(), poll: new Pulse(), joined: () => undefined, isBrokerThere: async () => broker.isThere };
   const abort = new AbortController();
-  const life = new ConsumerLife(kafkaOf(() => consumer).kafka, 'group', signs, stallMs);
-  return { life, consumer, signs, abort, run: () => life.run(['t'], async () => undefined, abort.signal) };
+  const life = new ConsumerLife(kafkaOf(() => consumer).kafka, 'group', signs, limits);
+  return { life, broker, consumer, signs, abort, run: () => life.run(['t'], async () => undefined, abort.signal) };
 }
 
 test('runs until it is told to stop, and leaves', async () => {
@@ -40,17 +41,22 @@ test('a connection that fails ends it', async () => {
   await expect(run()).rejects.toThrow('refused');
 });
 
-test('silence ends it, signs of life do not', async () => {
-  const { consumer, signs, run } = make(new FakeConsumer(), 300);
+test('silence ends it where the broker is there; signs of life and a broker that is gone do not', async () => {
+  const { consumer, signs, broker, run } = make(new FakeConsumer(), { stallMs: 300, graceMs: 200 });
   const beating = setInterval(() => consumer.emit('HEARTBEAT'), 50);
-  const running = run();
-  const ended = running.catch((error: Error) => error.message);
+  let isOver = false;
+  const ended = run().catch((error: Error) => error.message).finally(() => (isOver = true));
   await delay(900);
-  expect(signs.any.ageMs).toBeLessThan(300);
   consumer.emit('FETCH');
-  expect(signs.poll.ageMs).toBeLessThan(300);
+  expect([isOver, signs.alive.ageMs < 300, signs.poll.ageMs < 300]).toEqual([false, true, true]);
+  broker.isThere = false;
   clearInterval(beating);
-  expect(await ended).toBe('no sign of life for 300 ms');
+  await delay(900);
+  expect([isOver, signs.alive.ageMs < 300]).toEqual([false, true]);
+  broker.isThere = true;
+  const returnedMs = Date.now();
+  expect(await ended).toMatch(/^the group has not heard of the consumer for \d+ ms$/);
+  expect(Date.now() - returnedMs).toBeGreaterThanOrEqual(200);
 });
 
 test('a connection that comes about after the end is ended too, and joins no group', async () => {

@@ -21,6 +21,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'trust revocations': [],
   'verdict list': [],
   'verdict show': ['verdicts/1'],
+  'verdict revoke': ['verdicts/1', '--reason', 'defective'],
   'candidate withdraw': ['./old', '--reason', 'vulnerable'],
   'candidate reinstate': ['./old', '--reason', 'mistaken'],
   'candidate list': [],

@@ -73,6 +73,8 @@ test('4: without a revocation list, a root that is pinned, or a file', async () 
   expect(await verify({ revocations: null })).toMatchObject({ code: 4, out: expect.stringMatching(/^could not check: REVOCATIONS_UNAVAILABLE\n {2}problem +NOT_GIVEN\n$/) });
   expect(await verify({ bundle: 'nowhere.json' })).toMatchObject({ code: 4, out: '', err: expect.stringMatching(/^FILE_UNREADABLE: .*\n {2}path: nowhere.json\n {2}problem: ENOENT\n/) });
   expect((await verify({ revocations: 'nowhere.json' })).code).toBe(4);
+  // Row 9: a folder holds no verdict, whatever lies in it.
+  expect(await verify({ bundle: '.' })).toMatchObject({ code: 4, out: '' });
   expect((await verify({ more: ['--now', '2028-01-01T00:00:00Z'] })).code).toBe(4);
 });
 

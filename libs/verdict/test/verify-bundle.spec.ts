@@ -52,6 +52,14 @@ describe('envelope and signature', () => {
     expect(ask(withVerdict(envelope))).toBe('signature SIGNATURE_UNVERIFIED');
   });
 
+  test('row 47: another copy of the payload beside the signed one is not even looked at', () => {
+    const envelope = JSON.parse(text(world.issued.envelope)) as Record<string, string>;
+    const twin = encodeBase64(Buffer.from(text(payload()).replace('"ALLOW"', '"DENY"')));
+    for (const copy of [{ statement: twin }, { payloads: [twin] }]) {
+      expect(ask(withVerdict(canonicalize({ ...envelope, ...copy })))).toMatch(/^malformed (ENVELOPE|JSON|BUNDLE)_/);
+    }
+  });
+
   test('row 5: a good statement of another type is no verdict', async () => {
     const other = await signStatement({ subjects: [{ name: 'candidate', sha256: CANDIDATE }], predicateType: PREDICATE_TYPES.verifyResult, predicate: {} }, PAIRS.gate);
     const answer = verifyBundle(withVerdict(other), world.options);
@@ -193,7 +201,7 @@ describe('revocation', () => {
     expect(ask(world.issued.bundle, await revoked('statement', statement))).toBe('evidence STATEMENT_REVOKED');
   });
 
-  test('row 30: without a list nothing was checked', async () => {
+  test('rows 14 and 30: without a list, or with that of another issuer or tenant, nothing was checked', async () => {
     expect(ask(world.issued.bundle, { revocations: { unavailable: 'REVOCATION_LIST_STALE' } })).toBe('could-not-check REVOCATIONS_UNAVAILABLE');
     const { list } = world.options.revocations as { list: Awaited<ReturnType<typeof revocationsOf>> };
     for (const change of [{ issuer: 'other' }, { tenant: 'other' }]) {

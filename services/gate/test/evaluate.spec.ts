@@ -53,7 +53,7 @@ describe('a release whose fix is shown and whose change is claimed', () => {
     expect(bundle.evidence.map(({ log }) => log !== null)).toEqual(Array(7).fill(true));
   });
 
-  test('is asked about with the tenant of whoever asks, and with a request id a step', async () => {
+  test('row 50: is asked about with the tenant of whoever asks, and with a request id a step', async () => {
     await evaluate();
     expect(new Set(gate.peers.calls.map((call) => call.tenant))).toEqual(new Set([tenant]));
     const ids = gate.peers.calls.map(({ requestId }) => requestId).filter((id) => id !== '');

@@ -180,6 +180,15 @@ describe('the same question', () => {
     expect(await evaluate(named('pkg:npm/other@1'))).toMatchObject({ cached: false, outcome: Outcome.OUTCOME_REVIEW });
   });
 
+  test('a verdict that the version before kept, which knows no question, falls with the others about that baseline and policy', async () => {
+    const allowed = await evaluate();
+    const own = await gate.runtime.database.service('gate');
+    await own.execute(`UPDATE verdicts SET question_sha256 = '', began = 0, valid_until = NULL, signers = '{}' WHERE tenant = $1`, [tenant]);
+    gate.peers.observe = MERELY;
+    expect(await evaluate({ fresh: true, claims: ['changes parser.(*parser).parse'] })).toMatchObject({ outcome: Outcome.OUTCOME_REVIEW, supersedes: allowed.name });
+    expect(await shown(allowed)).toMatchObject({ revoked: true, revocationReason: 'superseded' });
+  });
+
   test('silence takes no place', async () => {
     const allowed = await evaluate();
     gate.peers.silence('frvf');

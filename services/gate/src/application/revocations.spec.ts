@@ -1,46 +1,13 @@
 import type { Revocation } from '@stella/attestation';
 import { KEYS, NOW, ORGANISATION, TRUST_ROOT, VERIFIER } from '../../test/support/installation.js';
+import { MemoryRevocations } from '../../test/support/memory-revocations.js';
 import { NO_FACTS } from '../../test/support/no-facts.js';
 import { limits } from '../limits.js';
 import { GateTrust } from './gate-trust.js';
-import type { RevocationRepository, SignedList } from './repositories.js';
+import type { SignedList } from './repositories.js';
 import { decidedAfter, Revocations } from './revocations.js';
 
 const TENANT = 'acme';
-
-class MemoryRevocations implements RevocationRepository {
-  entries: Revocation[] = [];
-  list: SignedList | undefined;
-
-  async last(): Promise<SignedList | undefined> {
-    return this.list;
-  }
-
-  async isWhole(_: string, { entriesDigest, forgottenBefore }: SignedList): Promise<boolean> {
-    return this.#digest(forgottenBefore) === entriesDigest;
-  }
-
-  async next(_: string, forgottenBefore: Date, sign: Parameters<RevocationRepository['next']>[2]): Promise<SignedList> {
-    const entries = this.#since(forgottenBefore).slice(0, limits.revocationsListedMax + 1);
-    return (this.list = await sign({ version: (this.list?.version ?? 0) + 1, entries, entriesDigest: this.#digest(forgottenBefore) }));
-  }
-
-  async add(): Promise<void> {
-    throw new Error('not here');
-  }
-
-  async isRevoked(): Promise<boolean> {
-    return false;
-  }
-
-  #since(time: Date): readonly Revocation[] {
-    return this.entries.filter(({ kind, at }) => kind === 'key' || kind === 'policy' || at > time);
-  }
-
-  #digest(since: Date): string {
-    return JSON.stringify(this.#since(since));
-  }
-}
 
 const HOUR_MS = 3_600_000;
 const entry = (id: string, change: Partial<Revocation> = {}): Revocation => ({ kind: 'candidate', id: id.repeat(64), reason: 'withdrawn', at: NOW, ...change });
@@ -51,25 +18,26 @@ function setUp() {
   const listed: [string, number][] = [];
   let nowMs = NOW.getTime();
   const revocations = new Revocations(repository, KEYS.revocation, trust, { ...NO_FACTS, listed: (tenant, entries) => void listed.push([tenant, entries]) }, () => new Date(nowMs));
-  return { repository, listed, current: () => revocations.current(TENANT), pass: (ms: number) => (nowMs += ms) };
+  const entries = repository.entriesOf(TENANT);
+  return { repository, entries, listed, current: () => revocations.current(TENANT), pass: (ms: number) => (nowMs += ms) };
 }
 
 test('the same list is handed out until something is revoked: one version, one document, of one tenant', async () => {
-  const { repository, current, pass } = setUp();
+  const { entries, current, pass } = setUp();
   const first = await current();
   expect(first.list).toMatchObject({ issuer: ORGANISATION, tenant: TENANT, version: 1, entries: [] });
   pass(HOUR_MS);
   expect(Buffer.from((await current()).signed.envelope).equals(first.signed.envelope)).toBe(true);
-  repository.entries.push(entry('a'));
+  entries.push(entry('a'));
   const second = await current();
   expect([second.list.version, second.list.entries.map(({ id }) => id)]).toEqual([2, ['a'.repeat(64)]]);
 });
 
 test('what was taken back again, later, is another list, though it is as long', async () => {
-  const { repository, current } = setUp();
-  repository.entries.push(entry('a'));
+  const { entries, current } = setUp();
+  entries.push(entry('a'));
   await current();
-  repository.entries = [entry('a', { at: new Date(NOW.getTime() + 1) })];
+  entries[0] = entry('a', { at: new Date(NOW.getTime() + 1) });
   expect((await current()).list).toMatchObject({ version: 2, entries: [{ at: new Date(NOW.getTime() + 1) }] });
 });
 
@@ -85,15 +53,15 @@ test('one signed by another key, or in the future, is not handed out', async () 
   const { repository, current } = setUp();
   await current();
   for (const change of [{ signer: KEYS.stranger.keyId }, { issuedAt: new Date(NOW.getTime() + HOUR_MS) }]) {
-    const version = repository.list?.version ?? 0;
-    repository.list = { ...(repository.list as SignedList), ...change };
-    expect((await current()).list.version).toBe(version + 1);
+    const last = repository.lists.get(TENANT) as SignedList;
+    repository.lists.set(TENANT, { ...last, ...change });
+    expect((await current()).list.version).toBe(last.version + 1);
   }
 });
 
 test('what is about verdicts that have all ended leaves the list; keys and policies never do', async () => {
-  const { repository, current, pass } = setUp();
-  repository.entries.push(entry('a'), entry('b', { kind: 'key' }), entry('c', { kind: 'policy' }), entry('d', { kind: 'verdict' }), entry('e', { kind: 'question' }));
+  const { entries, current, pass } = setUp();
+  entries.push(entry('a'), entry('b', { kind: 'key' }), entry('c', { kind: 'policy' }), entry('d', { kind: 'verdict' }), entry('e', { kind: 'question' }));
   const kinds = async () => (await current()).list.entries.map(({ kind }) => kind);
   expect(await kinds()).toEqual(['candidate', 'key', 'policy', 'verdict', 'question']);
   pass(limits.revocationsKeptMs - 1);
@@ -105,10 +73,10 @@ test('what is about verdicts that have all ended leaves the list; keys and polic
 });
 
 test('a list that is full is told beforehand, and is not cut short', async () => {
-  const { repository, current, listed } = setUp();
-  repository.entries = Array.from({ length: limits.revocationsListedMax }, (_, at) => entry('a', { id: at.toString(16).padStart(64, '0') }));
+  const { entries, current, listed } = setUp();
+  for (let at = 0; at < limits.revocationsListedMax; at++) entries.push(entry('a', { id: at.toString(16).padStart(64, '0') }));
   expect((await current()).list.entries).toHaveLength(limits.revocationsListedMax);
-  repository.entries.push(entry('f'));
+  entries.push(entry('f'));
   await expect(current()).rejects.toMatchObject({
     reason: 'REVOCATIONS_TOO_MANY',
     facts: { tenant: TENANT, entriesMax: String(limits.revocationsListedMax), oldestEndsAt: new Date(NOW.getTime() + limits.revocationsKeptMs).toISOString() },
@@ -117,9 +85,9 @@ test('a list that is full is told beforehand, and is not cut short', async () =>
 }, 60_000);
 
 test('a verdict is decided after all that was taken back, whatever the clock shows', async () => {
-  const { repository, current } = setUp();
+  const { entries, current } = setUp();
   const later = new Date(NOW.getTime() + HOUR_MS);
-  repository.entries.push(entry('c', { at: later }), entry('q', { kind: 'question', id: 'd'.repeat(64), at: new Date(later.getTime() + 5) }));
+  entries.push(entry('c', { at: later }), entry('q', { kind: 'question', id: 'd'.repeat(64), at: new Date(later.getTime() + 5) }));
   const { list } = await current();
   const after = (candidateSha256: string, question: string) => decidedAfter(list, { candidateSha256, question }, NOW).getTime();
   expect(after('c'.repeat(64), 'x')).toBe(later.getTime());

@@ -3,10 +3,9 @@ import { type Answer, verifyBundleCommand } from '@stella/verdict';
 import { digestIn, many, onRun, subcommand } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
-import { readInput } from '../io/files.js';
+import { fileAt, readInput } from '../io/files.js';
 import { limits } from '../limits.js';
-import { sha256OfPath } from '../releases/local-release.js';
-import { fileAt } from '../io/files.js';
+import { requireArtifactSize, sha256OfPath } from '../releases/local-release.js';
 import { facts, table } from '../render/table.js';
 import { indented } from '../render/verdict.js';
 import type { Session } from '../session.js';
@@ -64,7 +63,9 @@ async function verify(session: Session, bundle: string, options: VerifyOptions):
 async function subjectOf(io: CliIo, text: string): Promise<string> {
   if (digestIn(text) !== undefined) return text;
   const file = await fileAt(io, text);
-  return file ? sha256OfPath(file.path) : text;
+  if (!file) return text;
+  requireArtifactSize(text, file.stats);
+  return sha256OfPath(file.path);
 }
 
 const HEADS = { yes: 'yes: ALLOW', review: 'REVIEW', no: 'no', 'could-not-check': 'could not check', usage: 'not asked properly' } as const;

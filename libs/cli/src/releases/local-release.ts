@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { DomainError } from '@stella/errors';
 import { resolveRelease, sha256OfFile } from '@stella/incidents';
@@ -29,10 +30,15 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
   }
   const file = await fileAt(io, text);
   if (!file) throw new DomainError('RELEASE_UNKNOWN', { release: text.slice(0, 200), known: knownReleases().map(releaseLabel).join(', ') });
-  const { size } = file.stats;
-  if (size > limits.artifactBytesMax) throw new DomainError('ARTIFACT_TOO_LARGE', { release: text.slice(0, 200), sizeBytes: String(size), sizeBytesMax: String(limits.artifactBytesMax) });
+  requireArtifactSize(text, file.stats);
   const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
   return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
+}
+
+/** Before it is read: a sparse file is as long as it says. @throws DomainError ARTIFACT_TOO_LARGE */
+export function requireArtifactSize(release: string, { size }: Pick<Stats, 'size'>): void {
+  if (size <= limits.artifactBytesMax) return;
+  throw new DomainError('ARTIFACT_TOO_LARGE', { release: release.slice(0, 200), sizeBytes: String(size), sizeBytesMax: String(limits.artifactBytesMax) });
 }
 
 export async function sha256OfPath(path: string): Promise<string> {

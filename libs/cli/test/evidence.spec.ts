@@ -87,6 +87,8 @@ test('stack: text comes from a file or standard input, and a new one is 1', asyn
   expect((await run(argv)).err).toMatch(/^FILE_UNREADABLE: [^]*path: standard input/);
   expect((await stella('stack', 'match', 'program')).code).toBe(1);
   expect(await run(argv, { input: 'x'.repeat(2 ** 20 + 1) })).toMatchObject({ code: 2, err: expect.stringMatching(/^FILE_TOO_LARGE/) });
+  // A file without a size or an end.
+  expect(await stella('stack', 'match', '/dev/zero')).toMatchObject({ code: 2, err: expect.stringMatching(/^FILE_TOO_LARGE: .*\n {2}path: \/dev\/zero\n/) });
 });
 
 test('incident: a public one is registered by its id, another one says what fixed means', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { status } from '@grpc/grpc-js';
@@ -130,6 +130,18 @@ describe('a signed pack', () => {
   ])('that is %s is not published', async (_, pack, exitCode) => {
     fake.answers['finalizeUpload'] = () => ({ pack });
     expect((await publish()).code).toBe(exitCode);
+  });
+
+  test('is not finalized without one of its files', async () => {
+    await rename(join(fake.folder, 'anchor'), join(fake.folder, 'away'));
+    try {
+      const { code, err } = await publish();
+      expect(code).toBe(4);
+      expect(JSON.parse(err)).toMatchObject({ error: { reason: 'FILE_UNREADABLE', facts: { path: join(fake.folder, 'anchor') } } });
+      expect(fake.calls).not.toContain('finalizeUpload');
+    } finally {
+      await rename(join(fake.folder, 'away'), join(fake.folder, 'anchor'));
+    }
   });
 
   test('is not sent under a key that did not sign it', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicKeyToPem } from '@stella/attestation';
@@ -80,6 +80,9 @@ test('4: without a revocation list, a root that is pinned, or a file', async () 
 
 test('2: what was not asked properly', async () => {
   expect((await verify({ subject: 'no-such-file' })).code).toBe(2);
+  await writeFile(join(folder, 'sparse'), '');
+  await truncate(join(folder, 'sparse'), 2 ** 32);
+  expect(await verify({ subject: 'sparse' })).toMatchObject({ code: 2, err: expect.stringMatching(/^ARTIFACT_TOO_LARGE: /) });
   expect((await verify({ more: ['--max-age', '10'] })).code).toBe(2);
   expect((await verify({ more: ['--now', 'soon'] })).code).toBe(2);
   expect((await run(['verify', 'allow.json', '--trust', 'root.json'], { cwd: folder })).code).toBe(2);

@@ -4,6 +4,7 @@ import { type Answer, verifyBundleCommand } from '@stella/verdict';
 import { digestIn, integer, many, onRun, subcommand } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
+import { requireArtifactSize } from '../io/artifact-size.js';
 import { fileAt, readInput, writeOutput } from '../io/files.js';
 import { sha256OfPath } from '../io/sha256-of-path.js';
 import { limits } from '../limits.js';
@@ -81,7 +82,9 @@ async function seenBefore(io: CliIo, path: string): Promise<Uint8Array> {
 async function subjectOf(io: CliIo, text: string): Promise<string> {
   if (digestIn(text) !== undefined) return text;
   const file = await fileAt(io, text);
-  return file ? sha256OfPath(file.path) : text;
+  if (!file) return text;
+  requireArtifactSize(text, file.stats);
+  return sha256OfPath(file.path);
 }
 
 const HEADS = { yes: 'yes: ALLOW', review: 'REVIEW', no: 'no', 'could-not-check': 'could not check', usage: 'not asked properly' } as const;

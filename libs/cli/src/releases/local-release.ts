@@ -3,9 +3,9 @@ import { DomainError } from '@stella/errors';
 import { resolveRelease } from '@stella/incidents';
 import { releaseCacheFolder } from '../connection/data-folder.js';
 import type { CliIo } from '../io/cli-io.js';
+import { requireArtifactSize } from '../io/artifact-size.js';
 import { fileAt } from '../io/files.js';
 import { sha256OfPath } from '../io/sha256-of-path.js';
-import { limits } from '../limits.js';
 import { findRelease, knownReleases, packageUrl, releaseLabel } from './release-names.js';
 
 /** A program on this machine. */
@@ -30,8 +30,7 @@ export async function localRelease(io: Pick<CliIo, 'cwd' | 'env' | 'signal'>, te
   }
   const file = await fileAt(io, text);
   if (!file) throw new DomainError('RELEASE_UNKNOWN', { release: text.slice(0, 200), known: knownReleases().map(releaseLabel).join(', ') });
-  const { size } = file.stats;
-  if (size > limits.artifactBytesMax) throw new DomainError('ARTIFACT_TOO_LARGE', { release: text.slice(0, 200), sizeBytes: String(size), sizeBytesMax: String(limits.artifactBytesMax) });
+  requireArtifactSize(text, file.stats);
   const name = basename(file.path).slice(0, LABEL_CHARS_MAX);
   return { path: file.path, label: name, resourceUri: `pkg:generic/${encodeURIComponent(name)}?checksum=sha256:${await sha256OfPath(file.path)}` };
 }

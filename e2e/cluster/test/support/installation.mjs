@@ -7,6 +7,7 @@ import { makeResources, removeResources } from '../../../deployment/lib/resource
 import { SERVICES } from '../../../deployment/lib/services.mjs';
 import { useServers } from '../../../servers/index.mjs';
 import { apply, helm, helmAsync, kubectl } from '../../lib/cluster.mjs';
+import { until } from '../../lib/command.mjs';
 import { forward } from '../../lib/forward.mjs';
 import { REPOSITORY } from '../../lib/paths.mjs';
 
@@ -26,7 +27,8 @@ export async function prepareInstallations(count = 2) {
   for (const identity of identities) {
     const partners = identities.filter((other) => other !== identity).flatMap(({ realm }) => ['--partner', join(folders[realm], 'keys', 'card.json')]);
     await stella(folders[identity.realm], 'trust', 'build', '--card', 'keys/card.json', '--root-key', 'keys/root/root-key.pem', ...partners, '--out', 'trust');
-    const resources = await makeResources(`helm_${identity.realm}`, servers);
+    // A broker that has just begun may not know its own new topics yet.
+    const resources = await until('databases, buckets and topics', 180, () => makeResources(`helm_${identity.realm}`, servers), 2_000);
     made.push(new Installation({ identity, servers, resources, folder: folders[identity.realm] }));
   }
   return { installations: made, remove: () => rmSync(home, { recursive: true, force: true }) };
@@ -67,8 +69,9 @@ export class Installation {
       keys: { existingSecrets: Object.fromEntries(KEYS.map((service) => [service, `stella-keys-${service}`])) },
       trust: { existingConfigMap: 'stella-trust' },
       test: { existingSecret: 'stella-test' },
-      defaults: { replicas: 1, resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '768Mi' } } },
-      services: { fbpe: { pullInterval: '2s' }, psdi: { resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '3Gi' } } } },
+      // A machine of two processors, which others use too.
+      defaults: { replicas: 1, startupSeconds: 900, resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '768Mi' } } },
+      services: { fbpe: { pullInterval: '2s' }, psdi: { resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '3Gi' } } } },
       replay: { runtimeClassName: 'replay', resources: { requests: { cpu: '50m', memory: '128Mi', 'ephemeral-storage': '64Mi' }, limits: { cpu: '2', memory: '3Gi', 'ephemeral-storage': '2Gi' } } },
     };
   }

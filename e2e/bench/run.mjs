@@ -4,11 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './lib/arguments.mjs';
 
-<<<<<<< HEAD
-const BENCHMARKS = ['lift', 'psdi', 'delta', 'capsule', 'debuginfod', 'gate-cached'];
-=======
-const BENCHMARKS = ['lift', 'delta', 'capsule', 'debuginfod', 'gate-cached', 'grpc'];
->>>>>>> processes
+const BENCHMARKS = ['lift', 'psdi', 'delta', 'capsule', 'debuginfod', 'gate-cached', 'grpc'];
 
 const { names, runs } = readArguments(process.argv.slice(2));
 const unknown = names.filter((name) => !BENCHMARKS.includes(name));

@@ -13,6 +13,7 @@ const failures = [];
 
 debianPackages({ gdb: 'gdb', 'debuginfod-find': 'debuginfod', objcopy: 'binutils' });
 stage('lint', 'npm', ['run', '--silent', 'lint']);
+stage('tools', 'node', ['--test', 'tools/test/*.test.mjs']);
 stage('rust', 'cargo', ['test', '--workspace', '--release', '--locked', '--quiet']);
 // Results of tests are not taken from a cache: a green line means that they ran.
 stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--skipNxCache', '--parallel=2']);

@@ -7,8 +7,8 @@ const LOG_CHARS_SHOWN = 4_000;
 /**
  * A program of `parts/` that serves until its parent lets go of it; its first message says how to reach it.
  * @param {string} logPath what it logs; shown where it ends too early
- * @returns {Promise<{ pid: number, message: any, ask(): Promise<any>, stop(): Promise<void> }>} `ask` sends it an empty message
- * and gives the next one that it sends
+ * @returns {Promise<{ pid: number, message: any, ask(request: object): Promise<any>, stop(): Promise<void> }>} `ask`: of
+ * programs that answer `{ id, request }` with `{ id, answer }`
  */
 export async function forkServer(program, args, logPath) {
   const log = openSync(logPath, 'a');
@@ -22,14 +22,23 @@ export async function forkServer(program, args, logPath) {
     throw new Error(`${program} ended with ${how}:\n${readFileSync(logPath, 'utf8').slice(-LOG_CHARS_SHOWN)}`);
   });
   early.catch(reject);
-  const ask = () => {
-    const answer = new Promise((answered) => child.once('message', answered));
-    child.send({});
-    return Promise.race([answer, early]);
-  };
   const stop = async () => {
     if (child.connected) child.disconnect();
     await ended;
+  };
+  let serial = 0;
+  const ask = (request) => {
+    const id = ++serial;
+    const answered = new Promise((answer) => {
+      const listen = (message) => {
+        if (message.id !== id) return;
+        child.off('message', listen);
+        answer(message.answer);
+      };
+      child.on('message', listen);
+    });
+    child.send({ id, request });
+    return Promise.race([answered, early]);
   };
   try {
     return { pid: child.pid, message: await ready, ask, stop };

@@ -21,7 +21,7 @@ const programs = paths.map((path) => readFileSync(path));
 const service = psdiService({ signer: KeyPair.generate('ed25519'), lifterSha256: await sha256OfFile(nativeExecutable()), liftedBy: 'urn:stella:bench' });
 const runtime = await startTestRuntime([service], { blobs: await DirectoryBlobStore.open(join(folder, 'blobs')), logLevel: 'info' });
 process.send({});
-process.on('message', () => void round().then((measured) => process.send(measured)));
+process.on('message', async ({ id }) => process.send({ id, answer: await round() }));
 process.once('disconnect', () => void stop());
 
 async function stop() {

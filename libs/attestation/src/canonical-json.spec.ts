@@ -1,4 +1,4 @@
-import { refusal } from '../test/support/errors.js';
+import { refusal } from '@stella/testing';
 import { canonicalize } from './canonical-json.js';
 
 const text = (value: unknown) => Buffer.from(canonicalize(value)).toString();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asyncReasonOf, reasonOf, refusal } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf, refusal } from '@stella/testing';
 import { canonicalize } from './canonical-json.js';
 import { encodeEnvelope, IN_TOTO_PAYLOAD_TYPE, pae, parseEnvelope, signEnvelope, verifyEnvelope } from './dsse.js';
 import { KeyPair } from './key-pair.js';

@@ -50,12 +50,14 @@ export {
   type StrictJsonLimits,
 } from './strict-json.js';
 export {
+  findCutOff,
   findRevocation,
   requireRevocationListNotOlder,
   REVOCATION_COUNT_MAX,
   REVOCATION_KINDS,
   signRevocationList,
   verifyRevocationList,
+  type CutOffKind,
   type Revocation,
   type RevocationKind,
   type RevocationList,
@@ -89,5 +91,5 @@ export {
   type TrustRootContent,
   type TrustRootInput,
 } from './trust-root-document.js';
-export { CLOCK_SKEW_MS, requireNotOlder, requireValidAt, type VersionedDocument } from './validity.js';
+export { CLOCK_SKEW_MS, requireNotOlder, requireValidAt, type SeenVersion, type VersionedDocument } from './validity.js';
 export { buildVsa, parseVsa, type ResourceDigest, type VerificationSummary } from './vsa.js';

@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { sha256Hex } from './digest.js';
 import { KeyPair } from './key-pair.js';
 import {

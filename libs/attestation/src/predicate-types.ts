@@ -15,6 +15,7 @@ export const PREDICATE_TYPES = {
   waiver: own('waiver'),
   trustRoot: own('trust-root'),
   revocationList: own('revocation-list'),
+  withdrawal: own('withdrawal'),
   /** SLSA Verification Summary Attestation 1.x; only ever issued with an ALLOW. */
   slsaVsa: 'https://slsa.dev/verification_summary/v1',
 } as const;

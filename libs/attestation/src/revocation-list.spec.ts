@@ -1,7 +1,8 @@
-import { asyncReasonOf, reasonOf } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf } from '@stella/testing';
 import { KeyPair } from './key-pair.js';
 import { PREDICATE_TYPES } from './predicate-types.js';
 import {
+  findCutOff,
   findRevocation,
   requireRevocationListNotOlder,
   type RevocationListInput,
@@ -30,6 +31,7 @@ const root: TrustRootContent = {
 };
 const list: RevocationListInput = {
   issuer: 'acme.example',
+  tenant: 'acme',
   version: 4,
   issuedAt: day(2),
   validUntil: day(9),
@@ -37,6 +39,7 @@ const list: RevocationListInput = {
     { kind: 'key', id, reason: 'lost', at: day(3) },
     { kind: 'key', id, reason: 'stolen', at: day(1) },
     { kind: 'verdict', id, reason: 'superseded', at: day(4) },
+    { kind: 'candidate', id, reason: 'withdrawn', at: day(3) },
   ],
 };
 const verify = async (change: Partial<RevocationListInput>, { now = day(5), issuer = 'acme.example', key = signer } = {}) =>
@@ -52,6 +55,15 @@ test('finds what is revoked, from the earliest time on', async () => {
   expect(findRevocation(verified, 'verdict', id)?.reason).toBe('superseded');
   expect(findRevocation(verified, 'policy', id)).toBeUndefined();
   expect(findRevocation(verified, 'key', 'b'.repeat(64))).toBeUndefined();
+});
+
+test('what was decided about a candidate before it was taken back is, and what was decided since is not', async () => {
+  const verified = await verify({});
+  expect(findCutOff(verified, 'candidate', id, new Date(day(3).getTime() - 1))?.reason).toBe('withdrawn');
+  expect(findCutOff(verified, 'candidate', id, day(3))).toBeUndefined();
+  expect(findCutOff(verified, 'question', id, day(1))).toBeUndefined();
+  const again = await verify({ entries: [...list.entries, { kind: 'candidate', id, reason: 'refuted', at: day(2) }] });
+  expect([day(1), day(2)].map((at) => findCutOff(again, 'candidate', id, at)?.reason)).toEqual(['withdrawn', 'withdrawn']);
 });
 
 test('attack 30: stale, of another issuer, or signed for another organisation', async () => {
@@ -78,6 +90,7 @@ test.each<[string, Partial<RevocationListInput>]>([
   ['an entry without reason', { entries: [{ kind: 'key', id, reason: '', at: day(1) }] }],
   ['a validity that ends before it begins', { validUntil: day(2) }],
   ['version 0', { version: 0 }],
+  ['a list of nobody', { tenant: '' }],
 ])('never signs %s', async (_what, change) => {
   expect(await asyncReasonOf(async () => signRevocationList({ ...list, ...change }, signer))).toBe('REVOCATION_LIST_INVALID');
 });
@@ -85,7 +98,7 @@ test.each<[string, Partial<RevocationListInput>]>([
 test('the subject is the digest of the list and nothing else', async () => {
   const { document, digest } = plainDocument(
     { predicateType: PREDICATE_TYPES.revocationList, name: 'revocation-list', invalid: 'REVOCATION_LIST_INVALID' },
-    { issuer: 'acme.example', version: 1, issuedAt: day(2).toISOString(), validUntil: day(9).toISOString(), entries: [] },
+    { issuer: 'acme.example', tenant: 'acme', version: 1, issuedAt: day(2).toISOString(), validUntil: day(9).toISOString(), entries: [] },
   );
   const offer = async (subjects: { name: string; sha256: string }[]) =>
     verifyRevocationList(

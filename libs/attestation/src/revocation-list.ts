@@ -9,22 +9,26 @@ import { trustedKey, trustedKeys } from './trusted-keys.js';
 import type { TrustRootContent } from './trust-root-document.js';
 import { requireNotOlder, requireValidAt, type VersionedDocument } from './validity.js';
 
-export const REVOCATION_KINDS = ['key', 'verdict', 'policy', 'statement'] as const;
+export const REVOCATION_KINDS = ['key', 'verdict', 'policy', 'statement', 'candidate', 'question'] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+/** Kinds that take back by time: every verdict about the thing that was decided before `at`. One entry, however many there were. */
+export type CutOffKind = 'candidate' | 'question';
 export const REVOCATION_COUNT_MAX = 100_000;
 
 export interface Revocation {
   readonly kind: RevocationKind;
-  /** Key fingerprint, or payload digest of a verdict, policy or other statement: 64 lower-case hexadecimal digits. */
+  /** Key fingerprint, payload digest of a verdict, policy or other statement, digest of a candidate or question: 64 lower-case hexadecimal digits. */
   readonly id: string;
   readonly reason: string;
-  /** From then on it does not count; for a key, what it signed before may. */
+  /** When it was taken back; of a candidate or question, verdicts decided from then on count. */
   readonly at: Date;
 }
 
 export interface RevocationListInput {
   /** Organisation of the key that signs the list. */
   readonly issuer: string;
+  /** Whose verdicts it is about: each tenant has a list of its own, with versions of its own. */
+  readonly tenant: string;
   readonly version: number;
   readonly issuedAt: Date;
   readonly validUntil: Date;
@@ -33,6 +37,7 @@ export interface RevocationListInput {
 
 export interface RevocationList extends RevocationListInput, VersionedDocument {}
 
+const TENANT = { lengthMax: 128, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ };
 const KIND: DocumentKind = {
   predicateType: PREDICATE_TYPES.revocationList,
   name: 'revocation-list',
@@ -43,6 +48,7 @@ const KIND: DocumentKind = {
 export function signRevocationList(input: RevocationListInput, signer: Signer): Promise<Uint8Array> {
   const document = {
     issuer: input.issuer,
+    tenant: input.tenant,
     version: input.version,
     issuedAt: input.issuedAt.toISOString(),
     validUntil: input.validUntil.toISOString(),
@@ -86,8 +92,32 @@ export function requireRevocationListNotOlder(seen: RevocationList, next: Revoca
 
 /** The earliest entry for this thing, if it is revoked. */
 export function findRevocation(list: RevocationList, kind: RevocationKind, id: string): Revocation | undefined {
-  const entries = list.entries.filter((entry) => entry.kind === kind && entry.id === id);
-  return entries.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+  return entriesOf(list, kind, id)[0];
+}
+
+/** The last entry that takes back what was decided about this thing at that time, if there is one. */
+export function findCutOff(list: RevocationList, kind: CutOffKind, id: string, decidedAt: Date): Revocation | undefined {
+  return entriesOf(list, kind, id).findLast(({ at }) => decidedAt.getTime() < at.getTime());
+}
+
+// A long list is asked about each piece of evidence.
+const indexes = new WeakMap<RevocationList, ReadonlyMap<string, readonly Revocation[]>>();
+
+function entriesOf(list: RevocationList, kind: RevocationKind, id: string): readonly Revocation[] {
+  const index = indexes.get(list) ?? indexOf(list);
+  return index.get(`${kind} ${id}`) ?? [];
+}
+
+function indexOf(list: RevocationList): ReadonlyMap<string, readonly Revocation[]> {
+  const index = new Map<string, Revocation[]>();
+  for (const entry of list.entries.toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
+    const key = `${entry.kind} ${entry.id}`;
+    const known = index.get(key);
+    if (known) known.push(entry);
+    else index.set(key, [entry]);
+  }
+  indexes.set(list, index);
+  return index;
 }
 
 function contentOf(document: JsonObject): RevocationListInput {
@@ -95,6 +125,7 @@ function contentOf(document: JsonObject): RevocationListInput {
     const reader = ObjectReader.of(document, 'revocationList');
     const content = {
       issuer: reader.text('issuer', { lengthMax: 100 }),
+      tenant: reader.text('tenant', TENANT),
       version: reader.integer('version', 1),
       issuedAt: reader.time('issuedAt'),
       validUntil: reader.time('validUntil'),

@@ -1,4 +1,4 @@
-import { asyncReasonOf, reasonOf, refusal } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf, refusal } from '@stella/testing';
 import { canonicalize } from './canonical-json.js';
 import { IN_TOTO_PAYLOAD_TYPE, signEnvelope } from './dsse.js';
 import { KeyPair } from './key-pair.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { reasonOf, refusal } from '../test/support/errors.js';
+import { reasonOf, refusal } from '@stella/testing';
 import { canonicalize } from './canonical-json.js';
 import { foldCase } from './json-parser.js';
 import { JSON_DEPTH_MAX, type JsonValue } from './json-value.js';

@@ -1,4 +1,4 @@
-import { asyncReasonOf, reasonOf, refusal } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf, refusal } from '@stella/testing';
 import { canonicalize } from './canonical-json.js';
 import { KeyPair } from './key-pair.js';
 import { PREDICATE_TYPES } from './predicate-types.js';

@@ -9,6 +9,9 @@ export interface VersionedDocument {
   readonly digest: string;
 }
 
+/** What is remembered of a document. */
+export type SeenVersion = Pick<VersionedDocument, 'version' | 'digest'>;
+
 /** How far clocks of issuer and verifier may differ. */
 export const CLOCK_SKEW_MS = 5 * 60 * 1000;
 
@@ -26,7 +29,7 @@ export function requireValidAt(document: VersionedDocument, now: Date, reason: R
 }
 
 /** @throws DomainError `reason` if `next` has a lower version than `seen`, or the same version and another content */
-export function requireNotOlder(seen: VersionedDocument, next: VersionedDocument, reason: Reason): void {
+export function requireNotOlder(seen: SeenVersion, next: SeenVersion, reason: Reason): void {
   const sameVersion = next.version === seen.version;
   if (next.version < seen.version || (sameVersion && next.digest !== seen.digest)) {
     throw new DomainError(reason, {

@@ -1,4 +1,4 @@
-import { reasonOf, refusal } from '../test/support/errors.js';
+import { reasonOf, refusal } from '@stella/testing';
 import { toSigstoreBundle } from './sigstore-bundle.js';
 import { KeyPair } from './key-pair.js';
 import { publicKeyFromSpki } from './keys.js';

@@ -33,5 +33,5 @@ export function trustRoot(role: 'evidence' | 'pack-publisher' = 'evidence'): Uin
 }
 
 export function revocations(entries: readonly Pick<Revocation, 'kind' | 'id'>[] = [], validUntil = UNTIL): Promise<Uint8Array> {
-  return signRevocationList({ issuer: 'acme', version: 1, issuedAt: FROM, validUntil, entries: entries.map((entry) => ({ ...entry, reason: 'a test', at: FROM })) }, REVOKER);
+  return signRevocationList({ issuer: 'acme', tenant: 'acme', version: 1, issuedAt: FROM, validUntil, entries: entries.map((entry) => ({ ...entry, reason: 'a test', at: FROM })) }, REVOKER);
 }

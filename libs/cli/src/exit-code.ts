@@ -1,5 +1,6 @@
 import { isStellaError, status } from '@stella/client/errors';
-import { type ErrorKind, isDomainError } from '@stella/errors';
+import { isDomainError, type Reason } from '@stella/errors';
+import { CLASS_OF_REASON, type ErrorClass } from './exit-of-reason.js';
 
 /** What a command ends with; scripts rely on it. */
 export const EXIT = { ok: 0, no: 1, usage: 2, review: 3, couldNotCheck: 4 } as const;
@@ -12,23 +13,29 @@ export class CommandEnd extends Error {
   }
 }
 
-const USAGE = new Set(['USAGE_INVALID', 'RELEASE_UNKNOWN', 'CLAIM_INVALID', 'CLAIMS_TOO_MANY']);
-/** Failures that leave the question open, although they are of a kind that mostly is an answer. */
-const OPEN = new Set(['EVALUATION_FAILED', 'WORK_FAILED', 'TOOL_MISSING', 'BUILD_FAILED', 'NATIVE_CRASHED', 'DATABASE_START_FAILED']);
-const UNSETTLED_KINDS = new Set<ErrorKind>(['unavailable', 'deadline', 'cancelled', 'unauthenticated', 'exhausted', 'internal']);
-const UNSETTLED_CODES = new Set<status>([
-  status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAUTHENTICATED, status.RESOURCE_EXHAUSTED,
-  status.INTERNAL, status.UNKNOWN, status.UNIMPLEMENTED, status.ABORTED,
-]);
-
-/** 1 where the error is itself a negative answer, 4 where it leaves the question open; what is no typed error is open. */
-export function exitCodeOf(error: unknown): ExitCode {
-  if (isStellaError(error)) return codeOf(error.reason, UNSETTLED_CODES.has(error.code));
-  if (isDomainError(error)) return codeOf(error.reason, UNSETTLED_KINDS.has(error.kind));
-  return EXIT.couldNotCheck;
+/** Ends a command with an error that is told, and another exit code than the one of its reason. */
+export class CommandFailure extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly exitCode: ExitCode,
+  ) {
+    super(`exit ${exitCode}`);
+  }
 }
 
-function codeOf(reason: string, isUnsettled: boolean): ExitCode {
-  if (USAGE.has(reason)) return EXIT.usage;
-  return isUnsettled || OPEN.has(reason) ? EXIT.couldNotCheck : EXIT.no;
+const CODES: Readonly<Record<ErrorClass, ExitCode>> = { no: EXIT.no, usage: EXIT.usage, open: EXIT.couldNotCheck };
+/** Of reasons that a newer system knows, and this version does not. */
+const USAGE_CODES = new Set<status>([status.INVALID_ARGUMENT, status.NOT_FOUND, status.OUT_OF_RANGE]);
+
+/** By the class of the error's reason; what is no typed error leaves the question open, and an unknown reason never says no. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (isStellaError(error) && !isKnown(error.reason)) return USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.couldNotCheck;
+  if (!isStellaError(error) && !isDomainError(error)) return EXIT.couldNotCheck;
+  // Why the work failed is the answer.
+  const why = error.reason === 'WORK_FAILED' ? (error.facts['reason'] ?? '') : error.reason;
+  return isKnown(why) ? CODES[CLASS_OF_REASON[why]] : EXIT.couldNotCheck;
+}
+
+function isKnown(reason: string): reason is Reason {
+  return Object.hasOwn(CLASS_OF_REASON, reason);
 }

@@ -8,7 +8,8 @@ export const limits = {
   stdinBytesMax: 1 << 20,
   inputFileBytesMax: 1 << 20,
   manifestBytesMax: 1 << 20,
-  packFilesMax: 1_000,
+  /** A program that is registered; a file of a pack. */
+  artifactBytesMax: 512 << 20,
   /** One answer of the service while it waits. */
   waitMs: 30_000,
   /** A recording or a verification as a whole. */

@@ -14,6 +14,7 @@ const MODULES: readonly (readonly [command: string, load: Load])[] = [
   ['verify', async () => (await import('./commands/verify.js')).addVerify],
   ['trust', async () => (await import('./commands/trust.js')).addTrust],
   ['verdict', async () => (await import('./commands/verdict.js')).addVerdict],
+  ['candidate', async () => (await import('./commands/candidate.js')).addCandidate],
   ['policy', async () => (await import('./commands/policy.js')).addPolicy],
   ['incident', async () => (await import('./commands/incident.js')).addIncident],
   ['witness', async () => (await import('./commands/witness.js')).addWitness],
@@ -22,7 +23,9 @@ const MODULES: readonly (readonly [command: string, load: Load])[] = [
   ['delta verify', async () => (await import('./commands/delta-verify.js')).addDeltaVerify],
   ['pack', async () => (await import('./commands/pack.js')).addPack],
   ['keygen', async () => (await import('./commands/keygen.js')).addKeygen],
+  ['keys', async () => (await import('./commands/keys.js')).addKeys],
   ['node', async () => (await import('./commands/node.js')).addNode],
+  ['connect', async () => (await import('./commands/connect.js')).addConnect],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctor],
 ];
 

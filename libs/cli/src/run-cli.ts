@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { CommandEnd, EXIT, exitCodeOf } from './exit-code.js';
+import { CommandEnd, CommandFailure, EXIT, exitCodeOf } from './exit-code.js';
 import type { CliIo } from './io/cli-io.js';
 import { buildProgram } from './program.js';
 import { renderError, reportOf } from './render/error.js';
@@ -15,9 +15,9 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
     if (error instanceof CommandEnd) return error.exitCode;
     // Help that was asked for ends well; help because nothing was asked does not.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const report = reportOf(error);
+    const report = reportOf(error instanceof CommandFailure ? error.cause : error);
     io.stderr.write(program.opts<GlobalOptions>().json ? `${JSON.stringify({ error: report })}\n` : `${visible(renderError(report))}\n`);
-    return exitCodeOf(error);
+    return error instanceof CommandFailure ? error.exitCode : exitCodeOf(error);
   }
 }
 

@@ -42,8 +42,12 @@ export class Session {
   }
 
   async #connect(): Promise<StellaClient> {
-    const { grpcAddress, issuer, audience, clientId, clientSecret } = await this.connection();
+    const { grpcAddress, grpcAddresses, issuer, audience, clientId, clientSecret } = await this.connection();
     const { createStellaClient } = await import('@stella/client');
-    return createStellaClient({ address: grpcAddress, credentials: { clientId, clientSecret, issuer, resource: audience } });
+    return createStellaClient({
+      address: grpcAddress,
+      ...(grpcAddresses ? { addresses: grpcAddresses } : {}),
+      credentials: { clientId, clientSecret, issuer, resource: audience },
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { OperationState } from '@stella/contracts/stella/frvf/v1alpha/frvf';
@@ -22,6 +22,8 @@ beforeEach(async () => {
   Object.assign(fake.answers, {
     getArtifact: ({ name }: { name: string }) => (name.endsWith(sha256('old program')) ? { artifact: { sha256: sha256('old program') } } : new Refusal(status.NOT_FOUND, 'ARTIFACT_NOT_FOUND')),
     uploadArtifact: ({ bytes }: { bytes: Buffer }) => ({ artifact: { sha256: sha256(bytes) } }),
+    listPolicies: () => ({ policies: [{ name: 'policies/standard' }, { name: 'policies/strict' }] }),
+    createIndex: () => ({ index: {} }),
     getIncident: () => new Refusal(status.NOT_FOUND, 'INCIDENT_NOT_FOUND'),
     createIncident: ({ incidentId }: { incidentId: string }) => ({ incident: { name: `incidents/${incidentId}` } }),
     listWitnesses: () => ({ witnesses: [], nextPageToken: '' }),
@@ -62,7 +64,10 @@ function gate(args: readonly string[] = [], world: Parameters<typeof run>[1] = {
 test('registers both programs, the incident and its witness, then asks for the verdict and keeps its bundle', async () => {
   const { code, json } = await gate(['--claim', 'fixes incident esbuild-3205', '--claim', 'changes main.main', '--baseline-runs', '--json']);
   expect(code).toBe(0);
-  expect(fake.calls).toEqual(['getArtifact', 'getArtifact', 'uploadArtifact', 'getIncident', 'createIncident', 'listWitnesses', 'recordWitness', 'getWitness', 'evaluateRelease', 'getBundle']);
+  const [registering, checking] = [fake.calls.slice(0, 3), fake.calls.slice(3, 6)];
+  expect(registering).toEqual(['getArtifact', 'getArtifact', 'uploadArtifact']);
+  expect(checking.sort()).toEqual(['createIndex', 'createIndex', 'listPolicies']);
+  expect(fake.calls.slice(6)).toEqual(['getIncident', 'createIncident', 'listWitnesses', 'recordWitness', 'getWitness', 'evaluateRelease', 'getBundle']);
   expect(json).toMatchObject({ outcome: 'ALLOW', exitCode: 0, verdict: { name: NAME, outcome: 'OUTCOME_ALLOW', unexplainedCount: 40 } });
   expect(json.verdict.statement.envelope).toBeUndefined();
   expect((await readFile(join(fake.folder, `stella-${'ab'.repeat(6)}.bundle.json`))).equals(BUNDLE)).toBe(true);
@@ -100,7 +105,7 @@ test('what is there already is used: a witness of this baseline only', async () 
       ? { witnesses: [{ name: 'witnesses/other', artifactSha256: sha256('another'), state: done }], nextPageToken: '2' }
       : { witnesses: [{ name: 'witnesses/this', artifactSha256: sha256('old program'), state: done }], nextPageToken: '' };
   expect((await gate(['--claim', 'fixes incident esbuild-3205'])).code).toBe(0);
-  expect(fake.calls.filter((call) => /^(create|record)/.test(call))).toEqual([]);
+  expect(fake.calls.filter((call) => /^(createIncident|record)/.test(call))).toEqual([]);
 });
 
 test('incidents that are not public are left to the gate', async () => {
@@ -149,7 +154,8 @@ test('text tells why, and nothing in it acts on the terminal', async () => {
 test('a bundle that is not the one of the verdict is not kept', async () => {
   fake.answers['getBundle'] = () => [{ chunk: { data: Buffer.from('other') } }];
   const { code, err, out } = await gate(['--bundle', 'b.json']);
-  expect([code, out]).toEqual([1, '']);
+  // 1 is DENY.
+  expect([code, out]).toEqual([4, '']);
   expect(err).toMatch(/^BLOB_DIGEST_MISMATCH: /);
   await expect(readFile(join(fake.folder, 'b.json'))).rejects.toThrow('ENOENT');
 });
@@ -161,8 +167,42 @@ test('no verdict is 4, and errors of the service keep their reason', async () =>
   const failed = await gate(['--json']);
   expect([failed.code, failed.out]).toEqual([4, '']);
   expect(JSON.parse(failed.err)).toMatchObject({ error: { reason: 'EVALUATION_FAILED', facts: { cause: 'lifter' }, next: expect.stringMatching(/./) } });
-  fake.answers['evaluateRelease'] = () => new Refusal(status.NOT_FOUND, 'POLICY_NOT_FOUND');
-  expect((await gate(['--policy', 'none'])).code).toBe(1);
+});
+
+test.each([
+  ['candidate', './new', 'new program'],
+  ['baseline', './old', 'old program'],
+])('a %s that cannot be lifted is told as such, before anything is recorded or decided', async (role, name, content) => {
+  fake.answers['createIndex'] = ({ artifactSha256 }) => (artifactSha256 === sha256(content) ? new Refusal(status.INVALID_ARGUMENT, 'INPUT_TRUNCATED', { sha256: artifactSha256, problem: 'cut in a segment' }) : { index: {} });
+  const { code, err, out } = await gate(['--claim', 'fixes incident esbuild-3205']);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(new RegExp(`^INPUT_TRUNCATED: .*\n  ${role}: ${name}\n  sha256: ${sha256(content)}\n  problem: cut in a segment\n  next: build or fetch the file again`));
+  expect(fake.calls.filter((call) => /Incident|Witness|evaluate/.test(call))).toEqual([]);
+});
+
+test('so it is where only the gate finds it out; one program on both sides has both names', async () => {
+  fake.answers['evaluateRelease'] = ({ candidate }) => new Refusal(status.INVALID_ARGUMENT, 'INPUT_NOT_ELF', { sha256: candidate.sha256 });
+  const { code, err } = await gate(['--baseline', './new']);
+  expect([code, err.split('\n').slice(1, 3)]).toEqual([2, ['  candidate: ./new', '  baseline: ./new']]);
+  fake.answers['evaluateRelease'] = () => new Refusal(status.NOT_FOUND, 'INCIDENT_NOT_FOUND', { incident: 'incidents/nobody' });
+  expect(await gate(['--claim', 'fixes incident nobody'])).toMatchObject({ code: 2, err: expect.stringMatching(/^INCIDENT_NOT_FOUND: .*\n {2}incident: incidents\/nobody\n/) });
+});
+
+test('a policy that nobody has published is told with those that there are', async () => {
+  const { code, err } = await gate(['--policy', 'none']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^POLICY_NOT_FOUND: .*\n {2}policy: policies\/none\n {2}known: policies\/standard, policies\/strict\n/);
+});
+
+test('a sparse file of 4 GB is refused before it is read', async () => {
+  await writeFile(join(fake.folder, 'sparse'), '');
+  await truncate(join(fake.folder, 'sparse'), 2 ** 32);
+  const startedMs = performance.now();
+  const { code, err } = await gate(['--candidate', './sparse']);
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^ARTIFACT_TOO_LARGE: .*\n {2}release: \.\/sparse\n {2}sizeBytes: 4294967296\n {2}sizeBytesMax: 536870912\n/);
+  expect(fake.calls).toEqual([]);
 });
 
 test('what was typed wrongly is 2, and nothing is sent', async () => {

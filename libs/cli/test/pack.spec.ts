@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { status } from '@grpc/grpc-js';
@@ -52,8 +52,13 @@ test('init reads what files are from the files', async () => {
 
 test('a manifest outside of its schema is not written, nor one of files elsewhere', async () => {
   const bad = await stella('pack', 'init', 'anchor', '--name', 'acme', '--pack-version', '1.0.0', '--licence', 'MIT', '--out', 'bad.json');
-  expect([bad.code, bad.err.split(':')[0]]).toEqual([1, 'SCHEMA_INVALID']);
+  expect([bad.code, bad.err.split(':')[0]]).toEqual([2, 'SCHEMA_INVALID']);
   await expect(stat(join(fake.folder, 'bad.json'))).rejects.toThrow('ENOENT');
+  await writeFile(join(fake.folder, 'sparse'), '');
+  await truncate(join(fake.folder, 'sparse'), 2 ** 32);
+  expect(await init('sparse')).toMatchObject({ code: 1, err: expect.stringMatching(/^PACK_TOO_LARGE: .*\n {2}path: sparse\n {2}sizeBytes: 4294967296\n/) });
+  await writeFile(join(fake.folder, 'cut'), (await readFile('/bin/true')).subarray(0, 20_000));
+  expect(await init('cut')).toMatchObject({ code: 2, err: expect.stringMatching(/^INPUT_TRUNCATED: .*\n {2}path: cut\n/) });
   expect((await init('/bin/true')).code).toBe(2);
   expect((await init('nothing')).code).toBe(4);
 });
@@ -125,6 +130,18 @@ describe('a signed pack', () => {
   ])('that is %s is not published', async (_, pack, exitCode) => {
     fake.answers['finalizeUpload'] = () => ({ pack });
     expect((await publish()).code).toBe(exitCode);
+  });
+
+  test('is not finalized without one of its files', async () => {
+    await rename(join(fake.folder, 'anchor'), join(fake.folder, 'away'));
+    try {
+      const { code, err } = await publish();
+      expect(code).toBe(4);
+      expect(JSON.parse(err)).toMatchObject({ error: { reason: 'FILE_UNREADABLE', facts: { path: join(fake.folder, 'anchor') } } });
+      expect(fake.calls).not.toContain('finalizeUpload');
+    } finally {
+      await rename(join(fake.folder, 'away'), join(fake.folder, 'anchor'));
+    }
   });
 
   test('is not sent under a key that did not sign it', async () => {

@@ -31,7 +31,13 @@ test('every command that does something has a help with an example', async () =>
 
 test('what is not a command, or nothing at all, is 2', async () => {
   for (const argv of [[], ['pack'], ['frobnicate'], ['doctor', 'extra'], ['gate', '--nonsense']]) expect([argv, (await run(argv)).code]).toEqual([argv, 2]);
-  expect(await run(['gat'])).toMatchObject({ err: expect.stringContaining('gate') });
+  expect(await run(['gat'])).toMatchObject({ err: expect.stringMatching(/gate[^]*add --help/) });
+  expect((await run(['gate', '--candidate', 'x'])).err).toMatch(/--baseline[^]*add --help/);
+});
+
+test('what is asked of the command itself', async () => {
+  expect(await run(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n' });
+  expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringMatching(/\nExamples:\n {2}\$ stella up .*npm start[^]*Exit codes: 0 yes/) });
 });
 
 test('only what is asked for is loaded, and everything for the help', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicKeyToPem } from '@stella/attestation';
@@ -73,12 +73,42 @@ test('4: without a revocation list, a root that is pinned, or a file', async () 
   expect(await verify({ revocations: null })).toMatchObject({ code: 4, out: expect.stringMatching(/^could not check: REVOCATIONS_UNAVAILABLE\n {2}problem +NOT_GIVEN\n$/) });
   expect(await verify({ bundle: 'nowhere.json' })).toMatchObject({ code: 4, out: '', err: expect.stringMatching(/^FILE_UNREADABLE: .*\n {2}path: nowhere.json\n {2}problem: ENOENT\n/) });
   expect((await verify({ revocations: 'nowhere.json' })).code).toBe(4);
+  // Row 9: a folder holds no verdict, whatever lies in it.
+  expect(await verify({ bundle: '.' })).toMatchObject({ code: 4, out: '' });
   expect((await verify({ more: ['--now', '2028-01-01T00:00:00Z'] })).code).toBe(4);
 });
 
 test('2: what was not asked properly', async () => {
   expect((await verify({ subject: 'no-such-file' })).code).toBe(2);
+  await writeFile(join(folder, 'sparse'), '');
+  await truncate(join(folder, 'sparse'), 2 ** 32);
+  expect(await verify({ subject: 'sparse' })).toMatchObject({ code: 2, err: expect.stringMatching(/^ARTIFACT_TOO_LARGE: /) });
   expect((await verify({ more: ['--max-age', '10'] })).code).toBe(2);
   expect((await verify({ more: ['--now', 'soon'] })).code).toBe(2);
   expect((await run(['verify', 'allow.json', '--trust', 'root.json'], { cwd: folder })).code).toBe(2);
+});
+
+describe('row 29: a revocation list that was rolled back', () => {
+  const seenFile = (name: string): readonly string[] => ['--seen', name];
+
+  test('4 below the version that is asked for', async () => {
+    await writeFile(join(folder, 'version-4.json'), await revocationEnvelope([], undefined, 4));
+    expect((await verify({ revocations: 'version-4.json', more: ['--revocations-min-version', '4'] })).code).toBe(0);
+    expect(await verify({ revocations: 'version-4.json', more: ['--revocations-min-version', '5'] })).toMatchObject({ code: 4, out: expect.stringContaining('REVOCATION_LIST_ROLLED_BACK') });
+    expect((await verify({ more: ['--revocations-min-version', 'x'] })).code).toBe(2);
+  });
+
+  test('4 when a newer one was seen before; the file is made at the first time, and read ever after', async () => {
+    await writeFile(join(folder, 'version-9.json'), await revocationEnvelope([], undefined, 9));
+    expect((await verify({ revocations: 'version-9.json', more: seenFile('seen.json') })).code).toBe(0);
+    expect(JSON.parse(await readFile(join(folder, 'seen.json'), 'utf8'))).toMatchObject({ format: 'stella-seen/1', lists: [{ issuer: 'acme', tenant: 'acme', version: 9 }], trustRoot: { version: 1 } });
+    expect(await verify({ more: seenFile('seen.json') })).toMatchObject({ code: 4, out: expect.stringContaining('REVOCATION_LIST_ROLLED_BACK') });
+    expect((await verify({ revocations: 'version-9.json', more: seenFile('seen.json') })).code).toBe(0);
+  });
+
+  test('4 with a file that is damaged, or cannot be read: what was seen is not known then', async () => {
+    await writeFile(join(folder, 'damaged.json'), '{}');
+    expect(await verify({ more: seenFile('damaged.json') })).toMatchObject({ code: 4, out: expect.stringContaining('SEEN_INVALID') });
+    expect(await verify({ more: seenFile('.') })).toMatchObject({ code: 4, err: expect.stringContaining('FILE_UNREADABLE') });
+  });
 });

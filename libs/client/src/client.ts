@@ -13,9 +13,15 @@ import { type TokenSource, tokenSource } from './credentials/token-source.js';
 import { type UploadSettings, uploadArtifact } from './upload/upload-artifact.js';
 import { type PackFileSource, uploadPackFile } from './upload/upload-pack-file.js';
 
+/** The services of an installation, as their folders and processes are called. */
+export const SERVICE_NAMES = ['psdi', 'marketplace', 'frvf', 'csfg', 'fbpe', 'gate', 'replay-worker'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
 export interface StellaClientOptions {
   /** `host:port` or `unix:path` of the gRPC endpoint. */
   readonly address: string;
+  /** Of services that answer elsewhere, where nothing routes by the service's name. */
+  readonly addresses?: Partial<Readonly<Record<ServiceName, string>>>;
   /** A bearer token, or a way to get one. */
   readonly token?: string | (() => string | Promise<string>);
   /** Instead of `token`: a client of the OIDC issuer. */
@@ -44,22 +50,42 @@ export interface StellaClient {
 }
 
 export function createStellaClient(options: StellaClientOptions): StellaClient {
-  const channel = openChannel(options.address, options.tls);
-  const context = { client: channel, tokens: tokensOf(options) };
-  const psdi = makeApi(context, DeltaIndexServiceService);
-  const marketplace = makeApi(context, MarketplaceServiceService);
+  const channels = new Channels(options);
+  const tokens = tokensOf(options);
+  const api = <D extends object>(service: ServiceName, definition: D): Api<D> => makeApi({ client: channels.of(service), tokens }, definition);
+  const psdi = api('psdi', DeltaIndexServiceService);
+  const marketplace = api('marketplace', MarketplaceServiceService);
   return {
     psdi,
     marketplace,
-    frvf: makeApi(context, WitnessServiceService),
-    csfg: makeApi(context, StackGraphServiceService),
-    fbpe: makeApi(context, FederationServiceService),
-    gate: makeApi(context, GateServiceService),
-    replayWorker: makeApi(context, ReplayWorkerServiceService),
+    frvf: api('frvf', WitnessServiceService),
+    csfg: api('csfg', StackGraphServiceService),
+    fbpe: api('fbpe', FederationServiceService),
+    gate: api('gate', GateServiceService),
+    replayWorker: api('replay-worker', ReplayWorkerServiceService),
     uploadArtifact: (source, settings) => uploadArtifact(psdi, source, settings),
     uploadPackFile: (source, settings) => uploadPackFile(marketplace, source, settings),
-    close: () => channel.close(),
+    close: () => channels.close(),
   };
+}
+
+/** One channel an address. */
+class Channels {
+  readonly #open = new Map<string, ReturnType<typeof openChannel>>();
+
+  constructor(private readonly options: StellaClientOptions) {}
+
+  of(service: ServiceName): ReturnType<typeof openChannel> {
+    const { address, addresses, tls } = this.options;
+    const at = addresses?.[service] ?? address;
+    const channel = this.#open.get(at) ?? openChannel(at, tls);
+    this.#open.set(at, channel);
+    return channel;
+  }
+
+  close(): void {
+    for (const channel of this.#open.values()) channel.close();
+  }
 }
 
 function tokensOf({ token, credentials }: StellaClientOptions): TokenSource | undefined {

@@ -1,4 +1,4 @@
-export { createStellaClient, type StellaClient, type StellaClientOptions } from './client.js';
+export { createStellaClient, SERVICE_NAMES, type ServiceName, type StellaClient, type StellaClientOptions } from './client.js';
 export type { Api, CallSettings, Messages, RequestFields } from './api.js';
 export type { TlsOptions } from './channel.js';
 export type { ClientCredentials } from './credentials/client-credentials.js';

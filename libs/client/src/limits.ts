@@ -4,7 +4,8 @@ export const limits = {
   messageBytesMax: 20 * 1024 * 1024,
   /** `stella.common.v1alpha.Chunk`. */
   chunkBytesMax: 64 * 1024,
-  artifactBytesMax: 4 * 1024 * 1024 * 1024,
+  /** What is lifted. */
+  artifactBytesMax: 512 * 1024 * 1024,
   attemptsMax: 4,
   retryDelayMsMin: 100,
   retryDelayMsMax: 5_000,

@@ -1,5 +1,5 @@
-import { REASONS, type ErrorKind, type Reason } from '@stella/errors';
-import { status } from './status.js';
+import { GRPC_CODE_OF_KIND, REASONS, type Reason } from '@stella/errors';
+import type { status } from './status.js';
 
 /** A request member that breaks its rules. */
 export interface FieldViolation {
@@ -47,25 +47,10 @@ export function isStellaError(error: unknown, reason?: string): error is StellaE
   return error instanceof StellaError && (reason === undefined || error.reason === reason);
 }
 
-const CODES: Readonly<Record<ErrorKind, status>> = {
-  invalid: status.INVALID_ARGUMENT,
-  'not-found': status.NOT_FOUND,
-  conflict: status.ALREADY_EXISTS,
-  precondition: status.FAILED_PRECONDITION,
-  unauthenticated: status.UNAUTHENTICATED,
-  denied: status.PERMISSION_DENIED,
-  exhausted: status.RESOURCE_EXHAUSTED,
-  unavailable: status.UNAVAILABLE,
-  deadline: status.DEADLINE_EXCEEDED,
-  cancelled: status.CANCELLED,
-  'data-loss': status.DATA_LOSS,
-  internal: status.INTERNAL,
-};
-
 /** An error that this side found. */
 export function localError(reason: Reason, facts: Readonly<Record<string, string>> = {}, cause?: unknown): StellaError {
   const entry = REASONS[reason];
-  return new StellaError({ reason, code: CODES[entry.kind], message: entry.says, facts, next: entry.next, cause });
+  return new StellaError({ reason, code: GRPC_CODE_OF_KIND[entry.kind], message: entry.says, facts, next: entry.next, cause });
 }
 
 function nextStep(reason: string): string {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -74,6 +74,16 @@ afterAll(() => {
   psdi.close();
   server.forceShutdown();
   rmSync(folder, { recursive: true });
+});
+
+test('a sparse file of 4 GiB is refused before it is read', async () => {
+  const sparse = join(folder, 'sparse');
+  writeFileSync(sparse, '');
+  truncateSync(sparse, 2 ** 32);
+  const startedMs = performance.now();
+  await expect(psdi.uploadArtifact(sparse)).rejects.toMatchObject({ reason: 'ARTIFACT_TOO_LARGE', facts: { sizeBytes: String(2 ** 32) } });
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(chunkSizes).toEqual([]);
 });
 
 test('a file is uploaded in chunks under its digest, and only once', async () => {

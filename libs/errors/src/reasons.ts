@@ -6,6 +6,7 @@ import { delta } from './reasons/delta.js';
 import { federation } from './reasons/federation.js';
 import { gate } from './reasons/gate.js';
 import { marketplace } from './reasons/marketplace.js';
+import { lifter, native } from './reasons/native.js';
 import { platform } from './reasons/platform.js';
 import { replay } from './reasons/replay.js';
 
@@ -17,9 +18,14 @@ export const REASONS = {
   ...delta,
   ...federation,
   ...gate,
+  ...lifter,
   ...marketplace,
+  ...native,
   ...platform,
   ...replay,
 } satisfies Record<string, ReasonEntry>;
+
+/** Reasons that are about the file that was lifted, read or identified. */
+export const LIFTER_REASONS = lifter;
 
 export type Reason = keyof typeof REASONS;

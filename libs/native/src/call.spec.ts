@@ -64,12 +64,14 @@ test('a frame cut over many chunks is put together', async () => {
   expect(JSON.parse(text as string).text).toHaveLength(200000);
 });
 
-test('an error frame becomes NATIVE_FAILED with the native reason, facts and next step', async () => {
-  fake(`frame({ error: { reason: 'INPUT_EMPTY', message: 'no bytes', facts: { sizeBytes: '0' }, next: 'send a file' } }); process.exitCode = 1;`);
-  expect(await failure()).toEqual({
-    reason: 'NATIVE_FAILED',
-    facts: { command: 'lift', nativeReason: 'INPUT_EMPTY', nativeMessage: 'no bytes', nativeNext: 'send a file', sizeBytes: '0' },
-  });
+test('an error frame about the file becomes its reason, without the path', async () => {
+  fake(`frame({ error: { reason: 'INPUT_EMPTY', message: 'no bytes', facts: { sizeBytes: '0', path: '/srv/blobs/1' }, next: 'send a file' } }); process.exitCode = 1;`);
+  expect(await failure()).toEqual({ reason: 'INPUT_EMPTY', facts: { sizeBytes: '0', problem: 'no bytes' } });
+});
+
+test.each(['CAPSULE_FAILED', 'NATIVE_CRASHED', 'toString'])('an error frame with any other reason, as %s, becomes NATIVE_FAILED with the native reason, facts and next step', async (nativeReason) => {
+  fake(`frame({ error: { reason: '${nativeReason}', message: 'no fork', facts: { step: 'fork' }, next: 'try again' } }); process.exitCode = 1;`);
+  expect(await failure()).toEqual({ reason: 'NATIVE_FAILED', facts: { command: 'lift', nativeReason, nativeMessage: 'no fork', nativeNext: 'try again', step: 'fork' } });
 });
 
 test.each(['SIGSEGV', 'SIGKILL', 'SIGABRT'])('death by %s is a crash of this request, even after the end frame', async (signal) => {

@@ -23,7 +23,7 @@ export interface NativeCallOptions {
 /**
  * Runs one command of `stella-native` and yields its frames, the end frame last. The child is read only as fast as the
  * caller iterates, and is dead when the iteration is over, however it ends.
- * @throws NATIVE_MISSING, NATIVE_FAILED (error frame), NATIVE_CRASHED (signal, or exit without a word),
+ * @throws NATIVE_MISSING, those of LIFTER_REASONS and NATIVE_FAILED (error frame), NATIVE_CRASHED (signal, or exit without a word),
  * NATIVE_TIMEOUT, NATIVE_OUTPUT_TOO_LARGE, NATIVE_FRAME_BROKEN (no end frame, cut frame), CANCELLED
  */
 export async function* callNative(

@@ -5,7 +5,8 @@ import { isEndFrame, parseFrame } from './frames.js';
 import { CAPSULE_DEFAULTS } from './limits.js';
 import { checkMembers, objectMember } from './shape.js';
 
-type CallLimits = Pick<NativeCallOptions, 'signal' | 'timeoutMs'>;
+/** `env` is of the capsule's own process; the program's stands in the request. */
+type CallLimits = Pick<NativeCallOptions, 'signal' | 'timeoutMs' | 'env'>;
 
 /**
  * Runs a program once in the deterministic sandbox.
@@ -18,6 +19,7 @@ export async function runCapsule(request: CapsuleRequest, limits: CallLimits = {
     requestFrames: [encodeRequest(request)],
     timeoutMs: limits.timeoutMs ?? wallMs + CAPSULE_DEFAULTS.marginMs,
     signal: limits.signal,
+    ...(limits.env === undefined ? {} : { env: limits.env }),
   });
   checkMembers(outcome, {
     exit: 'object', stdout: 'object', stderr: 'object', pins: 'object', nonDeterminism: 'object', threads: 'number', isolation: 'string',

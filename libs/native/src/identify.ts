@@ -39,7 +39,7 @@ export interface Place {
 /** Addresses of one call: the command line has an end. */
 const ADDRESSES_MAX = 1024;
 
-/** @throws as callNative; NATIVE_FAILED has nativeReason INPUT_NOT_ELF, INPUT_TRUNCATED, ARCH_UNSUPPORTED … */
+/** @throws as callNative: INPUT_NOT_ELF, INPUT_TRUNCATED, ARCH_UNSUPPORTED … */
 export async function identify(path: string, limits: InputLimits = {}): Promise<Identity> {
   const frame = await firstFrame('identify', path, [], limits);
   const identity = objectMember(frame, 'identify');

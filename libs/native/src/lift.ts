@@ -12,8 +12,8 @@ const UNIT = Buffer.from('{"e1":');
 
 /**
  * Lifts one binary: its header first, then units sorted by id with their side facts, and the totals last.
- * @throws as callNative; NATIVE_FAILED has nativeReason INPUT_EMPTY, INPUT_NOT_ELF, INPUT_TRUNCATED, ARCH_UNSUPPORTED,
- * INPUT_TOO_LARGE, LIMIT_MEMORY, LIMIT_CPU …
+ * @throws as callNative: INPUT_EMPTY, INPUT_NOT_ELF, INPUT_TRUNCATED, ARCH_UNSUPPORTED, INPUT_TOO_LARGE, LIMIT_MEMORY,
+ * LIMIT_CPU …
  */
 export async function* lift(path: string, limits: LiftLimits = {}): AsyncGenerator<LiftFrame, void, undefined> {
   // An absolute path is never taken for an option.

@@ -15,7 +15,7 @@ import {
 } from '@stella/binary-delta';
 import { incidentById, resolveRelease, sha256OfFile } from '@stella/incidents';
 import { lift, type LiftEnd, type LiftHeader, type LiftSide } from '../src/index.js';
-import { nativeIsHere } from './native-here.js';
+import { nativeIsHere } from '../src/testing/index.js';
 
 interface Lifted {
   readonly header: LiftHeader;

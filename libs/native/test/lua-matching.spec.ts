@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildUnitIndex, compareIndexes, type Match, type UnitIndex } from '@stella/binary-delta';
 import { incidentById, type ReleaseName, resolveRelease } from '@stella/incidents';
 import { lift, type LiftSide } from '../src/index.js';
-import { nativeIsHere } from './native-here.js';
+import { nativeIsHere } from '../src/testing/index.js';
 
 interface Release {
   readonly index: UnitIndex;

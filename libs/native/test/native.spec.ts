@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LIFTER_REASONS } from '@stella/errors';
 import { functionSymbols, identify, lift, type LiftLimits, probeCapsule, runCapsule, symbolize } from '../src/index.js';
-import { nativeIsHere } from './native-here.js';
+import { nativeIsHere } from '../src/testing/index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'native-real-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -24,12 +25,14 @@ describeHere('bad input to the real lifter', () => {
   };
 
   test.each([
-    ['an empty file', () => file('empty', '')],
-    ['a text file', () => file('text', 'hello, world\n'.repeat(100))],
-    ['a file that is not there', () => join(dir, 'nowhere')],
-    ['a folder', () => dir],
-    ['an ELF header and nothing more', () => file('short', Buffer.concat([Buffer.from('7f454c46020101', 'hex'), Buffer.alloc(60)]))],
+    ['INPUT_EMPTY', 'an empty file', () => file('empty', '')],
+    ['INPUT_NOT_ELF', 'a text file', () => file('text', 'hello, world\n'.repeat(100))],
+    ['NATIVE_FAILED', 'a file that is not there', () => join(dir, 'nowhere')],
+    ['NATIVE_FAILED', 'a folder', () => dir],
+    ['ARCH_UNSUPPORTED', 'an ELF header and nothing more', () => file('short', Buffer.concat([Buffer.from('7f454c46020101', 'hex'), Buffer.alloc(60)]))],
+    ['INPUT_TRUNCATED', 'half a program', () => file('half', readFileSync('/usr/bin/cat').subarray(0, 20_000))],
     [
+      'INPUT_TOO_LARGE',
       'a sparse file of 4 GB',
       () => {
         const path = file('sparse', '');
@@ -37,16 +40,27 @@ describeHere('bad input to the real lifter', () => {
         return path;
       },
     ],
-  ])('%s is refused with a reason and a next step', async (_, make) => {
-    await expect(drain(make())).rejects.toMatchObject({
-      reason: 'NATIVE_FAILED',
-      facts: { nativeReason: expect.stringMatching(/^[A-Z_]+$/), nativeNext: expect.stringMatching(/./) },
-    });
+  ])('%s: %s', async (reason, _, make) => {
+    await expect(drain(make())).rejects.toMatchObject({ reason, next: expect.stringMatching(/./) });
+  });
+
+  test('a file for which there is no memory', async () => {
+    await expect(drain('/usr/bin/cat', { memoryBytesMax: 100_000 })).rejects.toMatchObject({ reason: 'LIMIT_MEMORY' });
+  });
+
+  test('every reason that the lifter has for a file is one of the catalogue, or its caller is told to read it', () => {
+    const crate = new URL('../crates/stella-lift/src/', import.meta.url);
+    const sources = readdirSync(crate, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rs'));
+    const reasons = sources.flatMap((name) => [...readFileSync(new URL(name, crate), 'utf8').matchAll(/Failure::new\(\s*"([A-Z_]+)"|"reason":"([A-Z_]+)"/g)].map(([, made, written]) => made ?? written));
+    const untyped = reasons.filter((reason) => !Object.hasOwn(LIFTER_REASONS, reason ?? ''));
+    // The file could not be read, or the call itself was wrong: these are about the machine and the caller.
+    expect([...new Set(untyped)].sort()).toEqual(['INPUT_CHANGED', 'INPUT_UNREADABLE', 'OUTPUT_FAILED', 'USAGE']);
+    expect(Object.keys(LIFTER_REASONS).filter((reason) => !reasons.includes(reason))).toEqual([]);
   });
 
   test('a file above the limit that the caller sets is refused', async () => {
     await expect(drain(file('big', Buffer.alloc(100_000)), { fileBytesMax: 1000 })).rejects.toMatchObject({
-      facts: { nativeReason: 'INPUT_TOO_LARGE' },
+      reason: 'INPUT_TOO_LARGE',
     });
   });
 });
@@ -75,6 +89,17 @@ describeHere('the real capsule', () => {
   });
 });
 
+describeHere('the environment of a capsule', () => {
+  test('is that of its request alone: what its own process is told of a trace, the program never sees', async () => {
+    const request = { program: '/usr/bin/env', env: { GIVEN: 'yes' } };
+    const traced = await runCapsule(request, { env: { TRACEPARENT: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } });
+    const printed = Buffer.from(traced.stdout.base64, 'base64').toString();
+    expect(printed).toContain('GIVEN=yes');
+    expect(printed).not.toMatch(/TRACEPARENT|4bf92f/);
+    expect((await runCapsule(request)).stdout).toEqual(traced.stdout);
+  });
+});
+
 describeHere('the identity and the symbols of a file', () => {
   test('a program that was just compiled: build id, functions, lines', async () => {
     const source = join(dir, 'program.c');
@@ -99,6 +124,6 @@ describeHere('the identity and the symbols of a file', () => {
   test('more addresses than one call takes, and a file that is no program, are refused', async () => {
     await expect(symbolize('/usr/bin/cat', new Array<bigint>(1025).fill(1n))).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
     writeFileSync(join(dir, 'text'), 'no program');
-    await expect(identify(join(dir, 'text'))).rejects.toMatchObject({ facts: { nativeReason: 'INPUT_NOT_ELF' } });
+    await expect(identify(join(dir, 'text'))).rejects.toMatchObject({ reason: 'INPUT_NOT_ELF' });
   });
 });

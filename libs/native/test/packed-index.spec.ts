@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildMerkleSet, type Leaf, openSet, packSet, packSides, parseLeaf, spotCheck, type UnitSide, unpackSides } from '@stella/binary-delta';
 import { INCIDENTS, type ReleaseName, resolveRelease } from '@stella/incidents';
 import { lift, liftIndex, nativeExecutable } from '../src/index.js';
-import { nativeIsHere } from './native-here.js';
+import { nativeIsHere } from '../src/testing/index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'native-index-'));
 afterAll(() => rmSync(dir, { recursive: true }));

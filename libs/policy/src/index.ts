@@ -8,7 +8,8 @@ export { isToolchainVersion, parseToolchainVersion, toolchainStep, type Toolchai
 export { decide, type Decision, type DecisionSubject, type Outcome, type UnmetRule } from './decision/decide.js';
 export { checkInForce, checkNotRolledBack, checkPolicyDocument, policyDigest, policyTime, type PolicyDocument } from './decision/policy-document.js';
 export { loadPolicySet, type LoadedRule, type PolicySet } from './decision/policy-set.js';
-export { withFacts, type PolicyTest } from './decision/policy-test.js';
+export type { PolicyTest } from './decision/policy-test.js';
+export { withFacts } from './facts/with-facts.js';
 export { publishChecks, type PublishFinding } from './decision/publish-checks.js';
 export { claimResults, type ClaimResult, type ClaimState } from './delta/claim-results.js';
 export { buildDeltaScope } from './delta/build-delta-scope.js';
@@ -21,10 +22,12 @@ export { CEDAR_NAMESPACE, CEDAR_SCHEMA, CEDAR_SCHEMA_SHA256 } from './facts/ceda
 export { deriveFacts, type DeltaInput, type FactInputs, type LiftTotals } from './facts/derive-facts.js';
 export { FACT_ENUMS, FACT_NAMES, FACTS, isFactName, type FactName, type FactType } from './facts/fact-list.js';
 export { checkFacts, type Fact, type Facts, type FactValue } from './facts/fact.js';
+export { SOUND_RELEASE } from './facts/sound-release.js';
 export { checkPolicyLimits, LIMIT_NAMES, POLICY_LIMITS, type LimitName, type PolicyLimits } from './facts/policy-limits.js';
 export { summariseWitnesses, type IncidentState, type WitnessOutcome, type WitnessResult, type WitnessSummary } from './facts/witness-summary.js';
 export { isPresetName, PRESET_NAMES, presetDocument, type PresetName } from './presets/presets.js';
-export { presetTests, SOUND_RELEASE } from './presets/preset-tests.js';
+export { isAsStrict, presetsAsStrictAs } from './presets/strictness.js';
+export { presetTests } from './presets/preset-tests.js';
 export { BASE_PERMIT, rule, type Bars, type Rule } from './rules/rule-text.js';
 export { checkWaivers, type SignedWaiver, type WaiverContext, type WaiverDecision, type WaiverProblem } from './waiver/check-waivers.js';
 export { checkWaiver, type Waiver } from './waiver/waiver.js';

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { incidentById, resolveRelease } from '@stella/incidents';
 import { claimResults, parseClaim, presetDocument } from '../src/index.js';
 import type { DeltaView } from '../src/index.js';
-import { cover, deltaView, lifterIsHere, liftFile, unexplainedIds } from './support/lifted-delta.js';
+import { nativeIsHere } from '@stella/native/testing';
+import { cover, deltaView, liftFile, unexplainedIds } from './support/lifted-delta.js';
 
-const describeHere = lifterIsHere('claims of public incidents') ? describe : describe.skip;
+const describeHere = nativeIsHere('claims of public incidents') ? describe : describe.skip;
 const SIXTY_SECONDS_MS = 60_000;
 const ESBUILD = 'github.com/evanw/esbuild';
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { incidentById, resolveRelease } from '@stella/incidents';
 import type { LiftSide } from '@stella/native';
 import type { DeltaView } from '../src/index.js';
-import { deltaView, type Lifted, lifterIsHere, liftFile, unexplainedIds } from './support/lifted-delta.js';
+import { nativeIsHere } from '@stella/native/testing';
+import { deltaView, type Lifted, liftFile, unexplainedIds } from './support/lifted-delta.js';
 
-const describeHere = lifterIsHere('changes under cover of a claim') ? describe : describe.skip;
+const describeHere = nativeIsHere('changes under cover of a claim') ? describe : describe.skip;
 const MINUTE_MS = 60_000;
 const OWN = 'fn:github.com/evanw/esbuild/';
 const { bad, good, claims } = incidentById('esbuild-2991');

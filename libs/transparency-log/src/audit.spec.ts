@@ -1,4 +1,4 @@
-import { asyncReasonOf } from '../test/support/errors.js';
+import { asyncReasonOf } from '@stella/testing';
 import { MemoryLog, numbered } from '../test/support/logs.js';
 import { auditLog } from './audit.js';
 import { type Checkpoint, parseCheckpoint } from './checkpoint.js';

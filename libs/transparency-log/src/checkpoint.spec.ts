@@ -1,4 +1,4 @@
-import { asyncReasonOf, reasonOf } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf } from '@stella/testing';
 import { logSigner, ORIGIN, witnessSigner } from '../test/support/logs.js';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.js';
 import { EMPTY_ROOT, hashLeaf } from './hashing.js';

@@ -1,5 +1,5 @@
 import { canonicalize, PREDICATE_TYPES } from '@stella/attestation';
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { DIGEST_RECORD_TYPE, type DigestRecord, encodeDigestRecord, parseDigestRecord } from './digest-record.js';
 
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];

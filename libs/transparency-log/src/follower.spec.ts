@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asyncReasonOf, reasonOf, refusal } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf, refusal } from '@stella/testing';
 import { logSigner, MemoryLog, numbered } from '../test/support/logs.js';
 import { signCheckpoint, verifyCheckpoint } from './checkpoint.js';
 import { followCheckpoint, type Misbehaviour, readVerifiedEntries, requireGoodLog, verifyMisbehaviour } from './follower.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asyncReasonOf } from '../test/support/errors.js';
+import { asyncReasonOf } from '@stella/testing';
 import { logSigner, MemoryLog, numbered, ORIGIN } from '../test/support/logs.js';
 import { parseCheckpoint, verifyCheckpoint } from './checkpoint.js';
 import { CompactRange } from './compact-range.js';

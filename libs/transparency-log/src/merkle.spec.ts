@@ -4,7 +4,7 @@ import { splitPoint } from './integers.js';
 import { CompactRange } from './compact-range.js';
 import { consistencyRanges, inclusionRanges, subtreeConsistencyRanges } from './proof-build.js';
 import { type Subtree, verifyConsistency, verifyInclusion, verifySubtreeConsistency, verifySubtreeInclusion } from './proof-verify.js';
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { numbered } from '../test/support/logs.js';
 
 /** RFC 6962 section 2.1, as it is written there. */

@@ -1,5 +1,5 @@
 import { KeyPair, publicKeyFromEd25519 } from '@stella/attestation';
-import { asyncReasonOf, reasonOf } from '../test/support/errors.js';
+import { asyncReasonOf, reasonOf } from '@stella/testing';
 import { logSigner, witnessSigner } from '../test/support/logs.js';
 import { formatVerifierKey, noteKey, parseVerifierKey } from './note-key.js';
 import { encodeNote, type Note, parseNote, parseSignatureLines, signNote, verifyNote, withSignatures } from './note.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { encodeBundle, newTiles, parseBundle, parseTile, parseTilePath, type TileId, tilePath, tileWidth } from './tiles.js';
 
 test.each<[string, TileId]>([

@@ -1,4 +1,4 @@
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { logSigner, MemoryLog, numbered } from '../test/support/logs.js';
 import { TileTree } from './tile-tree.js';
 import { encodeTlogProof, parseTlogProof, verifyTlogProof } from './tlog-proof.js';

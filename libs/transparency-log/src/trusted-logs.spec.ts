@@ -1,5 +1,5 @@
 import { type KeyRole, type PublicKey, type TrustRootContent } from '@stella/attestation';
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { logSigner, MemoryLog, numbered, ORIGIN, witnessSigner } from '../test/support/logs.js';
 import { verifyCheckpoint } from './checkpoint.js';
 import { encodeNote, type NoteSigner, parseNote, signNote, withSignatures } from './note.js';

@@ -1,4 +1,4 @@
-import { reasonOf } from '../test/support/errors.js';
+import { reasonOf } from '@stella/testing';
 import { logSigner, MemoryLog, numbered } from '../test/support/logs.js';
 import { parseCheckpoint, signCheckpoint } from './checkpoint.js';
 import { encodeNote, parseNote, signNote } from './note.js';

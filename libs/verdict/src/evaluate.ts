@@ -1,15 +1,15 @@
-import { PREDICATE_TYPES, trustedKey } from '@stella/attestation';
-import { isDomainError } from '@stella/errors';
 import { claimResults, decide, deriveFacts, describeUnexplained, summariseWitnesses, type Claim, type Decision, type Facts, type PolicySet } from '@stella/policy';
+import { baselineFromEvidence, witnessesLeftOut } from './evidence/baseline-evidence.js';
 import { checkEvidence, type Trust } from './evidence/check-evidence.js';
-import { crossVerifications } from './evidence/cross-verification.js';
+import { crossVerifications, DISAGREES } from './evidence/cross-verification.js';
 import { deltaFromEvidence } from './evidence/delta-evidence.js';
 import type { CheckedEvidence, EvidenceItem } from './evidence/evidence-item.js';
 import { logInclusion } from './evidence/log-inclusion.js';
 import { waiversFromEvidence } from './evidence/waiver-evidence.js';
 import { witnessesFromEvidence } from './evidence/witness-evidence.js';
 import { LIMITS } from './limits.js';
-import { readVerdict, type BaselineBasis, type Source, type EvidenceRef, type RefusedEvidence, type StatedChange, type StatedClaim, type StatedWaivers } from './verdict-statement.js';
+import { withdrawalFromEvidence } from './evidence/withdrawal-evidence.js';
+import type { BaselineBasis, EvidenceRef, RefusedEvidence, Source, StatedChange, StatedClaim, StatedWaivers } from './verdict/verdict.js';
 
 /** All that a decision rests on. */
 export interface Question {
@@ -22,6 +22,8 @@ export interface Question {
   readonly baselineBasis: BaselineBasis;
   /** Nothing that depends on these is known, whatever part of their evidence is there. */
   readonly unanswered: readonly Source[];
+  /** Witnesses of the releases before that were not replayed. */
+  readonly witnessesLeftOut: number;
   readonly claims: readonly Claim[];
   readonly requesterKeys: readonly string[];
   readonly policy: PolicySet;
@@ -32,6 +34,14 @@ export interface Question {
   readonly log: { readonly origin: string; readonly size: number };
   readonly trust: Trust;
   readonly decidedAt: Date;
+}
+
+/** A piece of evidence that speaks against the candidate, whoever asks and whatever he claims. */
+export interface Refutation {
+  /** Digest of the envelope. */
+  readonly evidence: string;
+  /** The witness that fails on the candidate; undefined: a partner found another delta than the proof says. */
+  readonly witness?: string;
 }
 
 export interface Evaluation {
@@ -45,6 +55,9 @@ export interface Evaluation {
   /** Evidence that passed its own checks, sorted by digest; some of it may be refused for what it says. */
   readonly evidence: readonly EvidenceRef[];
   readonly refused: readonly RefusedEvidence[];
+  readonly refutations: readonly Refutation[];
+  /** Fingerprints of the keys that the evidence and its log proofs are signed with, sorted: without one of them it counts no more. */
+  readonly signers: readonly string[];
 }
 
 /**
@@ -57,13 +70,15 @@ export function evaluate(question: Question): Evaluation {
   const delta = deltaFromEvidence(checked, { baselineSha256, candidateSha256 }, claims, organisation);
   const witnesses = witnessesFromEvidence(checked, tenant, organisation);
   const cross = crossVerifications(checked, organisation, keysOf(question));
-  const logged = logInclusion(checked, question.log, trust.root, decidedAt);
+  const logged = logInclusion(checked, question.log, trust, decidedAt);
+  const withdrawn = withdrawalFromEvidence(checked, question);
+  const baseline = baselineFromEvidence(checked, question);
   const incidents = claims.flatMap((claim) => (claim.kind === 'fixes_incident' ? [claim.incident] : []));
   const summary = summariseWitnesses(witnesses.results, { baselineSha256, candidateSha256 }, incidents);
   const results = claimResults(claims, delta.delta?.view, delta.delta?.coverage, summary.incidents);
   const answered = (source: Source): boolean => !question.unanswered.includes(source);
   const allRefused = mergeRefused([
-    ...question.refusedBefore, ...refused, ...delta.refused, ...witnesses.refused, ...cross.refused, ...logged.refused,
+    ...question.refusedBefore, ...refused, ...delta.refused, ...witnesses.refused, ...cross.refused, ...logged.refused, ...withdrawn.refused,
     ...summary.refused.map((sha256) => ({ sha256, problem: 'RUNS_NOT_DISTINCT' })),
   ]);
   const all = checked.map(({ ref }) => ref.sha256).sort();
@@ -71,7 +86,9 @@ export function evaluate(question: Question): Evaluation {
     ...(delta.delta && answered('delta') && { delta: delta.delta }),
     ...(answered('witness') && { witnesses: summary }),
     claims: results,
-    baseline: baselineOf(question, checked),
+    baseline,
+    leftOut: witnessesLeftOut(checked, question, baseline),
+    withdrawn,
     refusedEvidence: allRefused.map(({ sha256 }) => sha256),
     ...(answered('log') && { log: { included: logged.included, evidence: all.slice(0, LIMITS.evidenceMax) } }),
     ...(answered('partners') && { crossVerifications: { independent: cross.independent, evidence: cross.evidence } }),
@@ -87,6 +104,11 @@ export function evaluate(question: Question): Evaluation {
     decision: decide(question.policy, { tenant, candidateSha256 }, facts, waivers.accepted.map(({ rule }) => rule)),
     evidence: checked.map(({ ref }) => ref).sort((a, b) => compare(a.sha256, b.sha256)),
     refused: allRefused,
+    refutations: [
+      ...witnesses.results.filter(({ outcome, artifactSha256 }) => outcome === 'reproduced' && artifactSha256 === candidateSha256).map(({ evidence, witness }) => ({ evidence, witness })),
+      ...cross.refused.filter(({ problem }) => problem === DISAGREES).map(({ sha256 }) => ({ evidence: sha256 })),
+    ],
+    signers: [...new Set([...checked.map(({ keyFingerprint }) => keyFingerprint), ...logged.keys])].sort(),
   };
 }
 
@@ -103,32 +125,6 @@ function checkAll({ evidence, trust, decidedAt }: Question): { readonly checked:
 
 function keysOf({ trust, organisation }: Question): ReadonlySet<string> {
   return new Set(trust.root.keys.filter((key) => key.organisation === organisation).map(({ publicKey }) => publicKey.fingerprint));
-}
-
-/** `verdict` and `seed` have to be shown: an ALLOW about the baseline by the same verifier, or a witness recorded on it. */
-function baselineOf(question: Question, checked: readonly CheckedEvidence[]): { basis: BaselineBasis; evidence: readonly string[] } {
-  const basis = question.baselineBasis;
-  if (basis === 'runs' || basis === 'unknown') return { basis, evidence: [] };
-  const found = checked.find((one) => (basis === 'verdict' ? allowsBaseline(one, question) : isRecordedOn(one, question)));
-  return found === undefined ? { basis: 'unknown', evidence: [] } : { basis, evidence: [found.ref.sha256] };
-}
-
-function isRecordedOn({ ref, subjects, organisation }: CheckedEvidence, question: Question): boolean {
-  const isOurWitness = ref.predicateType === PREDICATE_TYPES.microWitness && organisation === question.organisation;
-  return isOurWitness && subjects.length === 1 && subjects[0]?.sha256 === question.baselineSha256;
-}
-
-function allowsBaseline(one: CheckedEvidence, { baselineSha256, verifierId, tenant, trust }: Question): boolean {
-  if (one.ref.predicateType !== PREDICATE_TYPES.verdict) return false;
-  try {
-    const subjects = one.subjects.map(({ sha256 }) => ({ name: 'baseline', sha256 }));
-    const verdict = readVerdict({ subjects, predicateType: one.ref.predicateType, predicate: one.predicate });
-    const signer = trustedKey(trust.root, one.keyFingerprint);
-    return verdict.outcome === 'ALLOW' && verdict.candidate.sha256 === baselineSha256 && verdict.verifierId === verifierId && verdict.tenant === tenant && signer?.verifierId === verifierId;
-  } catch (error) {
-    if (isDomainError(error)) return false;
-    throw error;
-  }
 }
 
 function mergeRefused(all: readonly RefusedEvidence[]): readonly RefusedEvidence[] {

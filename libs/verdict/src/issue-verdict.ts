@@ -5,11 +5,15 @@ import { encodeBundle, type Attachment } from './bundle/bundle.js';
 import { summaryStatement } from './bundle/summary.js';
 import { evaluate, type Evaluation, type Question } from './evaluate.js';
 import { LIMITS } from './limits.js';
-import { requestId } from './request-id.js';
-import { verdictId, verdictStatement, type Verdict } from './verdict-statement.js';
+import { requestId } from './verdict/request-id.js';
+import { verdictId, verdictStatement } from './verdict/verdict-statement.js';
+import { VERDICT_FORMAT, type BaselineWord, type Verdict } from './verdict/verdict.js';
 
 export interface Issue {
   readonly question: Question;
+  readonly baselineWord: BaselineWord;
+  /** At most `LIMITS.verdictValidMsMax` after the decision. */
+  readonly validUntil: Date;
   readonly baselineLabel: string;
   readonly candidateLabel: string;
   /** Package URL or image reference. */
@@ -54,19 +58,22 @@ export async function issueVerdict(issue: Issue, signer: Signer): Promise<Issued
   return { verdict, id, envelope, ...(vsa && { vsa }), bundle, evaluation };
 }
 
-function stateVerdict({ question, baselineLabel, candidateLabel, resourceUri, supersedes }: Issue, evaluation: Evaluation, attachments: readonly Attachment[]): Verdict {
+function stateVerdict({ question, baselineWord, validUntil, baselineLabel, candidateLabel, resourceUri, supersedes }: Issue, evaluation: Evaluation, attachments: readonly Attachment[]): Verdict {
   const { tenant, baselineSha256, candidateSha256, claims, policy } = question;
   const { document, digest } = policy;
   return {
-    format: 'stella-verdict/1',
+    format: VERDICT_FORMAT,
     tenant,
     verifierId: question.verifierId,
     requestId: requestId({ tenant, baselineSha256, candidateSha256, claims, policySha256: digest }),
     outcome: evaluation.decision.outcome,
     decidedAt: question.decidedAt.toISOString(),
+    validUntil: validUntil.toISOString(),
     baseline: { sha256: baselineSha256, label: baselineLabel },
     candidate: { sha256: candidateSha256, label: candidateLabel, resourceUri },
     baselineBasis: question.baselineBasis,
+    baselineWord,
+    witnessesLeftOut: question.witnessesLeftOut,
     unanswered: [...new Set(question.unanswered)].sort(),
     requesterKeys: [...new Set(question.requesterKeys)].sort(),
     policy: { id: document.id, version: document.version, level: document.level, sha256: digest },

@@ -1,9 +1,9 @@
-import { PREDICATE_TYPES, sha256Hex, signStatement, type Signer } from '@stella/attestation';
+import { PREDICATE_TYPES, sha256Hex, signStatement, type Revocation, type Signer } from '@stella/attestation';
 import { policyDigest, type Waiver } from '@stella/policy';
-import { verifyBundle, type Answer, type RefusedEvidence } from '../src/index.js';
+import { VERDICT_LIMITS, verifyBundle, type Answer, type RefusedEvidence, type Verdict } from '../src/index.js';
 import { replaced } from './support/forge.js';
 import { NOW, PAIRS, revocationsOf } from './support/keys.js';
-import { BASELINE, CANDIDATE, crossEnvelope, deltaEnvelopes, MODULE, NEW_UNITS, OLD_UNITS, PARSE, resultEnvelope, witnessEnvelope, type TestUnit } from './support/release.js';
+import { BASELINE, CANDIDATE, crossEnvelope, deltaEnvelopes, MODULE, NEW_UNITS, OLD_UNITS, PARSE, resultEnvelope, WITNESS, witnessEnvelope, type TestUnit } from './support/release.js';
 import { DECIDED, makeWorld, payloadDigest, preset, soundEvidence, SOUND_CLAIMS, type World, type WorldOptions } from './support/world.js';
 
 const rulesOf = ({ issued }: World): string[] => issued.verdict.unmetRules.map(({ id }) => id);
@@ -93,19 +93,89 @@ describe('the baseline', () => {
     expect(await basis([...(await soundEvidence()).slice(0, 4), await witnessEnvelope(PAIRS.partner)])).toBe('unknown');
   });
 
-  test('one with a verdict of its own, by the same verifier', async () => {
-    const before = await makeWorld({ envelopes: [], document: preset('standard') });
-    // An ALLOW about the baseline, as the gate would have issued it for an earlier release.
-    const statement = { ...before.issued.verdict, outcome: 'ALLOW', candidate: { ...before.issued.verdict.candidate, sha256: BASELINE } };
-    const sign = (signer: Signer, predicate: object) => signStatement({ subjects: [{ name: 'app', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verdict, predicate }, signer);
-    const basis = async (envelope: Uint8Array): Promise<unknown> => {
-      const world = await makeWorld({ envelopes: [...(await soundEvidence()), envelope], question: { baselineBasis: 'verdict' } });
+  describe('one with a verdict of its own, by the same verifier', () => {
+    const VALID_MS = VERDICT_LIMITS.verdictValidMsMax;
+    let before: World;
+    beforeAll(async () => {
+      before = await makeWorld({ document: preset('strict') });
+    });
+
+    /** An ALLOW about the baseline, as the gate would have issued it for an earlier release; what the fact says of it. */
+    async function basis(change: Partial<Verdict> = {}, { signer = PAIRS.gate as Signer, revocations = [] as readonly Revocation[], more = {} as WorldOptions } = {}): Promise<unknown> {
+      const predicate = { ...before.issued.verdict, outcome: 'ALLOW', candidate: { ...before.issued.verdict.candidate, sha256: BASELINE }, evidence: [], ...change };
+      const envelope = await signStatement({ subjects: [{ name: 'app', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verdict, predicate }, signer);
+      const trust = { root: before.options.root, revocations: await revocationsOf(before.options.root, revocations) };
+      const world = await makeWorld({ envelopes: [...(await soundEvidence()), envelope], ...more, question: { baselineBasis: 'verdict', trust } });
       return world.issued.verdict.facts.baseline_basis.value;
-    };
-    expect(await basis(await sign(PAIRS.gate, statement))).toBe('verdict');
-    expect(await basis(await sign(PAIRS.gate, { ...statement, outcome: 'REVIEW' }))).toBe('unknown');
-    expect(await basis(await sign(PAIRS.gate, { ...statement, tenant: 'other' }))).toBe('unknown');
+    }
+
+    test.each([
+      ['an ALLOW', {}, 'verdict'],
+      ['a REVIEW', { outcome: 'REVIEW' }, 'unknown'],
+      ['an ALLOW of another tenant', { tenant: 'other' }, 'unknown'],
+      ['one that has not been given yet', { decidedAt: NOW.toISOString() }, 'unknown'],
+      ['one that has ended', { decidedAt: new Date(DECIDED.getTime() - VALID_MS).toISOString(), validUntil: DECIDED.toISOString() }, 'unknown'],
+      ['one that ends the moment after', { decidedAt: new Date(DECIDED.getTime() + 1 - VALID_MS).toISOString(), validUntil: new Date(DECIDED.getTime() + 1).toISOString() }, 'verdict'],
+    ] as const)('%s', async (_, change, expected) => {
+      expect(await basis(change)).toBe(expected);
+    });
+
+    test('row 53: under a policy as strict, and no laxer one', async () => {
+      const under = (id: string, sha256 = 'a'.repeat(64)) => ({ policy: { ...before.issued.verdict.policy, id, sha256 } });
+      // Asked under fast-patch.
+      const found = await Promise.all(['fast-patch', 'strict', 'standard', 'rebuild', 'ours'].map((id) => basis(under(id))));
+      expect(found).toEqual(['verdict', 'verdict', 'unknown', 'unknown', 'unknown']);
+      expect(await basis(under('ours', policyDigest(preset('fast-patch'))))).toBe('verdict');
+    });
+
+    test('that was taken back, with its candidate, its policy or by itself', async () => {
+      const at = NOW;
+      const { policy } = before.issued.verdict;
+      expect(await basis({}, { revocations: [{ kind: 'candidate', id: BASELINE, reason: 'withdrawn', at }] })).toBe('unknown');
+      expect(await basis({}, { revocations: [{ kind: 'candidate', id: BASELINE, reason: 'withdrawn', at: DECIDED }] })).toBe('verdict');
+      expect(await basis({}, { revocations: [{ kind: 'policy', id: policy.sha256, reason: 'defective', at }] })).toBe('unknown');
+      expect(await basis({}, { revocations: [{ kind: 'candidate', id: CANDIDATE, reason: 'withdrawn', at }] })).toBe('verdict');
+    });
+
+    test('whose witnesses are replayed again; those that are not are counted, whatever the gate says', async () => {
+      const other = await signStatement({ subjects: [{ name: 'w', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verifyResult, predicate: {} }, PAIRS.psdi);
+      const ref = (envelope: Uint8Array, predicateType: string) => ({ sha256: sha256Hex(envelope), payloadSha256: payloadDigest(envelope), predicateType, logProofSha256: '' });
+      const lost = { ...ref(other, PREDICATE_TYPES.microWitness), payloadSha256: 'b'.repeat(64) };
+      const predicate = (evidence: readonly object[]) => ({ ...before.issued.verdict, outcome: 'ALLOW', candidate: { ...before.issued.verdict.candidate, sha256: BASELINE }, evidence });
+      const leftOut = async (evidence: readonly object[], witnessesLeftOut = 0): Promise<World> => {
+        const envelope = await signStatement({ subjects: [{ name: 'app', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verdict, predicate: predicate(evidence) }, PAIRS.gate);
+        return makeWorld({ envelopes: [...(await soundEvidence()), envelope], question: { baselineBasis: 'verdict', witnessesLeftOut } });
+      };
+      const replayed = ref(await witnessEnvelope(), PREDICATE_TYPES.microWitness);
+      expect(rulesOf(await leftOut([replayed, ref(other, PREDICATE_TYPES.verifyResult)]))).toEqual([]);
+      const world = await leftOut([lost]);
+      expect([world.issued.verdict.facts.witnesses_left_out.value, rulesOf(world), answerOf(world).answer]).toEqual([1, ['earlier-incidents-replayed'], 'review']);
+      expect((await leftOut([lost], 7)).issued.verdict.facts.witnesses_left_out.value).toBe(7);
+    });
   });
+});
+
+describe('what speaks against the candidate, whoever asks', () => {
+  test('a witness that fails on it, and a partner who finds another delta', async () => {
+    const evidence = await soundEvidence();
+    expect((await makeWorld()).issued.evaluation.refutations).toEqual([]);
+    const failing = await resultEnvelope('candidate', 'expected-failure');
+    const against = await crossEnvelope(payloadDigest(evidence[2] ?? new Uint8Array()), PAIRS.partner, { result: 'disagrees', reason: 'PROOF_ROOT_MISMATCH' });
+    const { refutations } = (await makeWorld({ envelopes: [...evidence.slice(0, 6), failing, against] })).issued.evaluation;
+    expect(refutations).toEqual([{ evidence: sha256Hex(failing), witness: WITNESS.witnessId }, { evidence: sha256Hex(against) }]);
+  });
+
+  test('what it claims, its baseline and its policy do not', async () => {
+    const refuted = await makeWorld({ claims: ['no semantic change'], question: { baselineBasis: 'unknown' }, document: preset('rebuild') });
+    expect([refuted.issued.verdict.outcome, refuted.issued.evaluation.refutations]).toEqual(['DENY', []]);
+  });
+});
+
+test('the keys that a decision rests on are known: signers of evidence, and the log’s', async () => {
+  const world = await makeWorld();
+  expect(world.issued.evaluation.signers).toEqual([PAIRS.psdi, PAIRS.log].map(({ publicKey }) => publicKey.fingerprint).sort());
+  const list = await revocationsOf(world.options.root, [{ kind: 'key', id: PAIRS.log.publicKey.fingerprint, reason: 'lost', at: NOW }]);
+  expect(verifyBundle(world.issued.bundle, { ...world.options, revocations: { list } })).toMatchObject({ answer: 'no', refusal: 'recomputation' });
 });
 
 describe('who did not answer', () => {

@@ -1,7 +1,7 @@
 import { encodeBase64, pae, parseEnvelope, parseStatement, PREDICATE_TYPES, sha256Hex, signEnvelope, signStatement, type Revocation } from '@stella/attestation';
 import { canonicalize, IN_TOTO_PAYLOAD_TYPE, encodeEnvelope } from '@stella/attestation';
 import { withFacts, type Facts } from '@stella/policy';
-import { parseBundle, summaryStatement, verdictId, verifyBundle, type Answer, type VerifyOptions } from '../src/index.js';
+import { parseBundle, questionOf, readVerdict, summaryStatement, VERDICT_LIMITS, type Verdict, verdictId, verifyBundle, type Answer, type VerifyOptions } from '../src/index.js';
 import { forged, replaced } from './support/forge.js';
 import { KEYS, NOW, OTHER_TENANT_KEY, OTHER_VERIFIER, PAIRS, rootOf, revocationsOf, VERIFIER } from './support/keys.js';
 import { BASELINE, CANDIDATE, deltaEnvelopes, NEW_UNITS, PARSE, resultEnvelope, witnessEnvelope } from './support/release.js';
@@ -50,6 +50,14 @@ describe('envelope and signature', () => {
   ])('%s', async (_, message) => {
     const envelope = encodeEnvelope({ payloadType: IN_TOTO_PAYLOAD_TYPE, payload: payload(), signature: await PAIRS.gate.sign(message(payload())) });
     expect(ask(withVerdict(envelope))).toBe('signature SIGNATURE_UNVERIFIED');
+  });
+
+  test('row 47: another copy of the payload beside the signed one is not even looked at', () => {
+    const envelope = JSON.parse(text(world.issued.envelope)) as Record<string, string>;
+    const twin = encodeBase64(Buffer.from(text(payload()).replace('"ALLOW"', '"DENY"')));
+    for (const copy of [{ statement: twin }, { payloads: [twin] }]) {
+      expect(ask(withVerdict(canonicalize({ ...envelope, ...copy })))).toMatch(/^malformed (ENVELOPE|JSON|BUNDLE)_/);
+    }
   });
 
   test('row 5: a good statement of another type is no verdict', async () => {
@@ -145,13 +153,41 @@ describe('subject', () => {
 });
 
 describe('revocation', () => {
-  const revoked = async (kind: Revocation['kind'], id: string): Promise<Partial<VerifyOptions>> => {
-    const entry: Revocation = { kind, id, reason: 'superseded', at: NOW };
+  const revoked = async (kind: Revocation['kind'], id: string, more: Partial<Revocation> = {}): Promise<Partial<VerifyOptions>> => {
+    const entry: Revocation = { kind, id, reason: 'superseded', at: NOW, ...more };
     return { revocations: { list: await revocationsOf(world.options.root, [entry]) } };
   };
 
-  test('row 51: a verdict that was superseded', async () => {
-    expect(ask(world.issued.bundle, await revoked('verdict', world.issued.id))).toBe('revoked VERDICT_REVOKED');
+  test('row 51: a verdict that was superseded, or withdrawn', async () => {
+    expect(ask(world.issued.bundle, await revoked('verdict', world.issued.id))).toBe('revoked VERDICT_SUPERSEDED');
+    expect(ask(world.issued.bundle, await revoked('statement', world.issued.id, { reason: 'withdrawn' }))).toBe('revoked VERDICT_WITHDRAWN');
+  });
+
+  test.each([
+    ['its candidate', 'candidate', () => CANDIDATE],
+    ['its question', 'question', () => questionOf(world.issued.verdict)],
+  ] as const)('row 51: all that was decided about %s before', async (_, kind, id) => {
+    const at = (ms: number) => ({ at: new Date(DECIDED.getTime() + ms) });
+    expect(ask(world.issued.bundle, await revoked(kind, id(), at(1)))).toBe('revoked VERDICT_SUPERSEDED');
+    expect(ask(world.issued.bundle, await revoked(kind, id(), { ...at(1), reason: 'withdrawn' }))).toBe('revoked VERDICT_WITHDRAWN');
+    // What was decided at that time or since is newer than what was taken back.
+    expect(ask(world.issued.bundle, await revoked(kind, id(), at(0)))).toBe('yes');
+    expect(ask(world.issued.bundle, await revoked(kind, 'a'.repeat(64)))).toBe('yes');
+  });
+
+  test('another question is one with other claims, another baseline, policy or word for the baseline', () => {
+    const { verdict } = world.issued;
+    const others: Partial<typeof verdict>[] = [
+      { claims: verdict.claims.slice(1) },
+      { baseline: { ...verdict.baseline, sha256: CANDIDATE } },
+      { policy: { ...verdict.policy, id: 'standard' } },
+      { baselineWord: 'nobody' },
+      { tenant: 'other' },
+    ];
+    const ids = [verdict, ...others.map((change) => ({ ...verdict, ...change }))].map(questionOf);
+    expect(new Set(ids).size).toBe(ids.length);
+    const same = { ...verdict, policy: { ...verdict.policy, version: 2, sha256: 'a'.repeat(64) }, claims: [...verdict.claims].reverse(), candidate: { ...verdict.candidate, label: 'x', resourceUri: 'pkg:x' } };
+    expect(questionOf(same)).toBe(ids[0]);
   });
 
   test.each(['gate', 'psdi', 'policy'] as const)('the key of %s is revoked', async (name) => {
@@ -165,10 +201,12 @@ describe('revocation', () => {
     expect(ask(world.issued.bundle, await revoked('statement', statement))).toBe('evidence STATEMENT_REVOKED');
   });
 
-  test('row 30: without a list nothing was checked', async () => {
+  test('rows 14 and 30: without a list, or with that of another issuer or tenant, nothing was checked', async () => {
     expect(ask(world.issued.bundle, { revocations: { unavailable: 'REVOCATION_LIST_STALE' } })).toBe('could-not-check REVOCATIONS_UNAVAILABLE');
     const { list } = world.options.revocations as { list: Awaited<ReturnType<typeof revocationsOf>> };
-    expect(ask(world.issued.bundle, { revocations: { list: { ...list, issuer: 'other' } } })).toBe('could-not-check REVOCATIONS_OF_ANOTHER');
+    for (const change of [{ issuer: 'other' }, { tenant: 'other' }]) {
+      expect(ask(world.issued.bundle, { revocations: { list: { ...list, ...change } } })).toBe('could-not-check REVOCATIONS_OF_ANOTHER');
+    }
   });
 
   test('what is wrong before is told though there is no list', () => {
@@ -276,6 +314,39 @@ describe('age', () => {
     expect(ask(world.issued.bundle, { now: new Date(DECIDED.getTime() - 300_000) })).toBe('yes');
     expect(ask(world.issued.bundle, { now: new Date(DECIDED.getTime() - 300_001) })).toBe('age FROM_THE_FUTURE');
   });
+});
+
+describe('the end of a verdict', () => {
+  const end = DECIDED.getTime() + VERDICT_LIMITS.verdictValidMsMax;
+  const atEnd = async (change: Partial<Verdict> = {}) => {
+    const bundle = Object.keys(change).length === 0 ? world.issued.bundle : await forged(world, change);
+    return [end - 1, end].map((ms) => ask(bundle, { now: new Date(ms) }));
+  };
+
+  test('row 18: it is too old by itself, whatever age is asked for: lists no longer speak of it', async () => {
+    expect(await atEnd()).toEqual(['yes', 'age ENDED']);
+  });
+
+  test('a verdict that would last longer than lists remember is none', async () => {
+    const later = (ms: number): string => new Date(end + ms).toISOString();
+    expect(ask(await forged(world, { validUntil: later(0) }))).toBe('yes');
+    for (const validUntil of [later(1), world.issued.verdict.decidedAt]) {
+      await expect(forged(world, { validUntil })).rejects.toMatchObject({ reason: 'VERDICT_INVALID', facts: { at: 'validUntil' } });
+    }
+  });
+});
+
+test('what was kept in the format before can be read, and decides nothing', async () => {
+  const { validUntil: _, baselineWord: _word, witnessesLeftOut: _left, facts, ...rest } = world.issued.verdict;
+  const { candidate_withdrawn: _w, witnesses_left_out: _l, ...known } = facts;
+  const predicate = { ...rest, facts: known, format: 'stella-verdict/1' };
+  const envelope = await signStatement({ subjects: [{ name: 'app', sha256: CANDIDATE }], predicateType: PREDICATE_TYPES.verdict, predicate }, PAIRS.gate);
+  const read = readVerdict(parseStatement(parseEnvelope(envelope).payload));
+  expect(read).toMatchObject({ outcome: 'ALLOW', baselineWord: 'runs', facts: { candidate_withdrawn: { value: 'unknown' }, changed_functions: facts.changed_functions } });
+  expect(read.validUntil).toBe(new Date(DECIDED.getTime() + VERDICT_LIMITS.verdictValidMsMax).toISOString());
+  const bundle = replaced(world, () => ({ verdict: envelope }));
+  expect(ask(bundle)).toMatch(/^outcome SUMMARY/);
+  expect(() => readVerdict({ subjects: [], predicateType: '', predicate: { format: 'stella-verdict/1' } })).toThrow(expect.objectContaining({ reason: 'VERDICT_INVALID' }));
 });
 
 describe('evidence', () => {

@@ -69,11 +69,57 @@ test('row 30: 4 for a revocation list that is missing, stale, of another issuer 
   expect(verifyBundleCommand(without)).toMatchObject({ exitCode: 4, answer: { detail: 'REVOCATIONS_UNAVAILABLE', facts: { problem: 'NOT_GIVEN' } } });
   const stale = await revocationEnvelope([], new Date(NOW.getTime() - 1));
   expect(verifyBundleCommand({ ...input, revocationList: stale })).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'REVOCATION_LIST_STALE' } } });
-  const content = { version: 1, issuedAt: new Date('2026-01-01T00:00:00Z'), validUntil: new Date('2027-01-01T00:00:00Z'), entries: [] };
+  const content = { tenant: 'acme', version: 1, issuedAt: new Date('2026-01-01T00:00:00Z'), validUntil: new Date('2027-01-01T00:00:00Z'), entries: [] };
   const other = await signRevocationList({ ...content, issuer: 'other' }, PAIRS.revocation);
   expect(verifyBundleCommand({ ...input, revocationList: other })).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'REVOCATION_LIST_INVALID' } } });
   const forged = await signRevocationList({ ...content, issuer: 'acme' }, PAIRS.psdi);
   expect(verifyBundleCommand({ ...input, revocationList: forged })).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'SIGNATURE_UNVERIFIED' } } });
+});
+
+describe('row 29: documents that were rolled back', () => {
+  const seenAfter = (change: Partial<VerifyCommandInput>): Uint8Array => verifyBundleCommand({ ...input, ...change }).seen ?? new Uint8Array();
+
+  test('a list below the version that is asked for', async () => {
+    const list = async (version: number) => ({ revocationList: await revocationEnvelope([], undefined, version), minRevocationsVersion: 5 });
+    expect(verifyBundleCommand({ ...input, ...(await list(4)) })).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'REVOCATION_LIST_ROLLED_BACK' } } });
+    expect(run(await list(5))).toBe('0 yes');
+  });
+
+  test('a list, or a trust root, older than what was seen before; and another content of the same version', async () => {
+    const root2 = { trustRoot: await rootEnvelope(KEYS, 2) };
+    const entries = [{ kind: 'verdict', id: 'a'.repeat(64), reason: 'withdrawn', at: NOW }] as const;
+    const seen = seenAfter({ ...root2, revocationList: await revocationEnvelope([], undefined, 3), seen: new Uint8Array() });
+    const again = async (version: number, list: Parameters<typeof revocationEnvelope>[0] = []) => verifyBundleCommand({ ...input, ...root2, seen, revocationList: await revocationEnvelope(list, undefined, version) });
+    expect(await again(3)).toMatchObject({ exitCode: 0 });
+    expect(await again(4, entries)).toMatchObject({ exitCode: 0 });
+    for (const one of [await again(2), await again(3, entries)]) expect(one).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'REVOCATION_LIST_ROLLED_BACK' } } });
+    expect(run({ seen })).toBe('4 TRUST_ROOT_ROLLED_BACK');
+  });
+
+  test('what was seen only grows, a refused bundle included; nothing is kept of what is not believed', async () => {
+    const seen = seenAfter({ seen: new Uint8Array(), subjects: [BASELINE] });
+    expect(seen.length).toBeGreaterThan(0);
+    expect(Buffer.from(seenAfter({ seen })).equals(seen)).toBe(true);
+    const forged = await signRevocationList({ issuer: 'acme', tenant: 'acme', version: 9, issuedAt: new Date('2026-01-01T00:00:00Z'), validUntil: new Date('2027-01-01T00:00:00Z'), entries: [] }, PAIRS.psdi);
+    expect(Buffer.from(seenAfter({ seen, revocationList: forged })).equals(seen)).toBe(true);
+    expect(verifyBundleCommand(input).seen).toBeUndefined();
+  });
+
+  test.each([
+    ['no JSON', 'x'],
+    ['another format', '{"format":"stella-seen/2","lists":[],"trustRoot":null}'],
+    ['a list without a version', `{"format":"stella-seen/1","lists":[{"digest":"${'a'.repeat(64)}","issuer":"acme","tenant":"acme"}],"trustRoot":null}`],
+    ['a list that is no object', '{"format":"stella-seen/1","lists":[1],"trustRoot":null}'],
+    ['too much', ' '.repeat(65 * 1024)],
+  ])('a file of what was seen that is damaged is not the same as none: %s', (_, text) => {
+    expect(run({ seen: Buffer.from(text) })).toBe('4 SEEN_INVALID');
+  });
+
+  test('so many lists are remembered, and no more', () => {
+    const lists = Array.from({ length: 200 }, (_, at) => ({ digest: 'a'.repeat(64), issuer: 'acme', tenant: `t${at}`, version: 1 }));
+    const full = Buffer.from(JSON.stringify({ format: 'stella-seen/1', lists, trustRoot: null }));
+    expect(verifyBundleCommand({ ...input, seen: full })).toMatchObject({ exitCode: 4, answer: { facts: { problem: 'SEEN_INVALID' } } });
+  });
 });
 
 test('a development root is only believed when no key is pinned, and its keys say what they are', async () => {

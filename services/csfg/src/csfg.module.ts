@@ -22,6 +22,8 @@ import { StoreStack } from './application/store-stack.js';
 import { TenantIndexes } from './application/tenant-indexes.js';
 import { CsfgEvents, TOPICS } from './events.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface CsfgOptions {
   /** Where names come from; default: the marketplace. */
   readonly symbolSource?: SymbolSource;
@@ -32,7 +34,7 @@ export function csfgService(options: CsfgOptions = {}): StellaService {
   return {
     name: 'csfg',
     grpc: { 'stella.csfg.v1alpha.StackGraphService': StackGraphServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

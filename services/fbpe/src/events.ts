@@ -15,6 +15,10 @@ export const TOPICS = {
   verificationCompleted: 'stella.frvf.verification-completed.v1alpha',
   packPublished: 'stella.marketplace.pack-published.v1alpha',
   verdictIssued: 'stella.gate.verdict-issued.v1alpha',
+  evidenceWithdrawn: 'stella.gate.evidence-withdrawn.v1alpha',
+  evidenceReinstated: 'stella.gate.evidence-reinstated.v1alpha',
+  keyRevoked: 'stella.gate.key-revoked.v1alpha',
+  policyRevoked: 'stella.gate.policy-revoked.v1alpha',
 } as const;
 
 /** From an answer out of memory to a page of a thousand proofs. */
@@ -39,6 +43,9 @@ export class FederationEvents implements FederationFacts {
   readonly #frozen;
   readonly #ratio;
   readonly #query;
+  readonly #participating;
+  /** Origins of other organisations' nodes that answered when they were last followed. */
+  readonly #answering = new Set<string>();
 
   constructor(
     private readonly origin: string,
@@ -61,6 +68,8 @@ export class FederationEvents implements FederationFacts {
     this.#frozen = metrics.counter('fbpe_peerings_frozen_total', 'Peerings frozen.', ['reason']);
     this.#ratio = metrics.gauge('cross_verify_success_ratio', 'Own delta proofs that peers confirmed, of those confirmed, denied, not checkable or met with silence.');
     this.#query = metrics.histogram('provenance_query_latency_seconds', 'Time to answer what is known about a subject, with proofs.', [], QUERY_BUCKETS_SECONDS);
+    this.#participating = metrics.gauge('fbpe_participating_nodes', 'Nodes of other organisations that answered when they were last followed.');
+    this.#participating.set(0);
   }
 
   async entryLogged(tx: Tx, { tenant, index, payloadDigest, predicateType }: NewEntry & { readonly index: number }): Promise<void> {
@@ -119,17 +128,23 @@ export class FederationEvents implements FederationFacts {
     this.logger.warn({ origin, index, problem }, 'a payload of a peer was refused');
   }
 
-  pulled({ origin }: Peering, report: PullReport): void {
+  pulled(peering: Peering, report: PullReport): void {
+    const { origin } = peering;
     this.#pulls.inc({ outcome: 'ok' });
+    this.#answers(peering, true);
     this.logger.debug({ origin, ...report }, 'peer pulled');
   }
 
-  pullFailed({ origin }: Peering, error: unknown): void {
+  pullFailed(peering: Peering, error: unknown): void {
+    const { origin } = peering;
+    this.#answers(peering, false);
     this.#pulls.inc({ outcome: isDomainError(error) ? error.reason : 'INTERNAL' });
     this.logger.warn({ err: error, origin }, 'a pull failed');
   }
 
-  frozen({ origin, id }: Peering, { reason, provable, facts }: MisbehaviourEvidence): void {
+  frozen(peering: Peering, { reason, provable, facts }: MisbehaviourEvidence): void {
+    const { origin, id } = peering;
+    this.#answers(peering, false);
     this.#frozen.inc({ reason });
     this.logger.error({ origin, peering: id, reason, provable, facts }, 'peering frozen');
   }
@@ -140,5 +155,11 @@ export class FederationEvents implements FederationFacts {
 
   queried(seconds: number): void {
     this.#query.observe(seconds);
+  }
+
+  #answers({ origin, sameOperator }: Peering, isAnswering: boolean): void {
+    if (isAnswering && !sameOperator) this.#answering.add(origin);
+    else this.#answering.delete(origin);
+    this.#participating.set(this.#answering.size);
   }
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { PublicKey, Signer } from '@stella/attestation';
 import { FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { AdvisoryLocks } from '@stella/platform-database';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
 import { noteKey } from '@stella/transparency-log';
 import { FileSignedHead } from './adapters/file-signed-head.js';
@@ -36,6 +37,8 @@ import { TakeCosignature } from './application/take-cosignature.js';
 import { cosignerName } from './domain/origin.js';
 import { FederationEvents } from './events.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface FbpeOptions {
   /** Ed25519; signs checkpoints. */
   readonly logSigner: Signer;
@@ -52,7 +55,7 @@ export interface FbpeOptions {
   readonly development: boolean;
   /** 0: peers are pulled only when somebody asks. */
   readonly pullIntervalMs: number;
-  /** A file beside the log's key that says how far it has signed; or a port to something that does. */
+  /** A file beside the log's key that says how far it has signed; or a port to something that does, for several processes. */
   readonly signedHead: string | SignedHead;
   /** Default: the psdi of this node. */
   readonly deltaVerifier?: DeltaVerifier;
@@ -63,7 +66,7 @@ export function fbpeService(options: FbpeOptions): StellaService {
   return {
     name: 'fbpe',
     grpc: { 'stella.fbpe.v1alpha.FederationService': FederationServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }
@@ -93,7 +96,7 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids, ran
     payloads: new FetchPayloads(blobs, foreign, facts),
     check: new CheckEntries(own, database, blobs, entries, foreign, verifications, append, deltas, facts, clock, random),
   };
-  const pull = new PullPeer(own, peerings, repository, new HttpPeers(own, clock), steps, verifications, facts, clock);
+  const pull = new PullPeer(own, peerings, repository, new HttpPeers(own, clock), steps, verifications, new AdvisoryLocks(database), facts, clock);
   const schedule = new PullSchedule(repository, pull, options.pullIntervalMs, random, (error) => logger.error({ err: error }, 'the pulls of this round failed'));
 
   subscribeToEvidence(events, blobs, append);

@@ -7,6 +7,8 @@ export const limits = {
   batchLingerMs: 20,
   /** Entries that wait in memory to be sequenced. */
   waitingEntriesMax: 10_000,
+  /** Attempts to note what was signed while other processes do so too. */
+  headAttemptsMax: 10,
   pageSizeDefault: 100,
   pageSizeMax: 1_000,
   /** Entries verified and stored in one transaction of a pull. */

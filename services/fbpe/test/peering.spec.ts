@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PREDICATE_TYPES, sha256Hex } from '@stella/attestation';
 import { EntryCrossVerified, EntryLogged } from '@stella/contracts/stella/fbpe/v1alpha/events';
 import { CrossVerificationResult, type Entry, PeeringState } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
+import { EvidenceWithdrawn, KeyRevoked } from '@stella/contracts/stella/gate/v1alpha/events';
 import { DeltaIndexed } from '@stella/contracts/stella/psdi/v1alpha/events';
 import { DomainError } from '@stella/errors';
 import { followCheckpoint, formatVerifierKey, noteKey, parseDigestRecord, parseVerifierKey, readVerifiedEntries, requireGoodLog, tilePath, verifyCheckpoint, verifyTlogProof } from '@stella/transparency-log';
@@ -231,6 +232,20 @@ test('redelivered events append once', async () => {
   await alice.runtime.settle();
   expect(await alice.query('SELECT entry_index FROM fbpe.entries WHERE envelope_sha256 = $1', [sha256])).toHaveLength(1);
   expect((await queryOne(alice, 'by event')).origin).toBe(alice.options.origin);
+});
+
+test('what people take back is logged, too; a denial that was taken back has no statement', async () => {
+  const envelope = await alice.evidence('taken back', PREDICATE_TYPES.withdrawal);
+  const { sha256 } = await alice.runtime.blobs.put(envelope);
+  const withdrawn = (statementSha256: string) => EvidenceWithdrawn.encode({ verdict: '', reason: 'a note', candidateSha256: subjectOf('taken back'), word: 0, statementSha256 }).finish();
+  const tell = (event: string, payload: Uint8Array) =>
+    alice.psdi.database.tx((tx) => alice.psdi.events.append(tx, { topic: `stella.gate.${event}.v1alpha`, tenant: 'alice.example', key: 'k', payload }));
+  await tell('evidence-withdrawn', withdrawn(''));
+  await tell('evidence-withdrawn', withdrawn(sha256));
+  await tell('key-revoked', KeyRevoked.encode({ fingerprint: 'k', word: 0, statementSha256: sha256, verdictCount: 0 }).finish());
+  await alice.runtime.settle();
+  expect(await alice.query('SELECT entry_index FROM fbpe.entries WHERE envelope_sha256 = $1', [sha256])).toHaveLength(1);
+  expect((await queryOne(alice, 'taken back', PREDICATE_TYPES.withdrawal)).origin).toBe(alice.options.origin);
 });
 
 test('provenance is paged, own and foreign entries without gaps', async () => {

@@ -7,6 +7,7 @@ import { isVerdict, type OutcomeClass as Outcome } from '@stella/witness';
 import type { Key, ReplayFacts, ReplayOrderDetails } from './application/ports.js';
 import { capsuleSetup } from './capsule-setup.js';
 import type { Failure } from './domain/failure.js';
+import type { Milestone, Waiting } from './domain/milestone.js';
 import type { Replay } from './domain/replay.js';
 import { type ResultFigures, type Verification, verificationName } from './domain/verification.js';
 import { type Witness, witnessName } from './domain/witness.js';
@@ -19,6 +20,8 @@ export const TOPICS = {
   replayCompleted: 'stella.replay-worker.replay-completed.v1alpha',
 } as const;
 
+/** From a recording at once to a fix after a quarter. */
+const MILESTONE_BUCKETS_SECONDS = [1, 10, 60, 600, 3_600, 14_400, 86_400, 259_200, 604_800, 2_592_000, 7_776_000];
 /** From a cached answer to a long replay. */
 const VERIFY_BUCKETS_MS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000];
 const VARIANCE_BUCKETS = [0, 1, 2, 5, 10, 50, 100, 999];
@@ -47,6 +50,9 @@ export class FrvfEvents implements ReplayFacts {
   readonly #runs;
   readonly #verificationsFailed;
   readonly #reexecutions;
+  readonly #milestoneSeconds;
+  readonly #waiting;
+  readonly #longestWait;
 
   constructor(
     private readonly events: ServiceEvents,
@@ -66,6 +72,9 @@ export class FrvfEvents implements ReplayFacts {
     this.#runs = metrics.counter('replay_success_ratio_runs_total', 'Runs of results that are verdicts, and of flaky ones, by whether they succeeded.', ['result']);
     this.#verificationsFailed = metrics.counter('frvf_verifications_failed_total', 'Verifications without a result, by reason.', ['reason']);
     this.#reexecutions = metrics.counter('frvf_cache_reexecutions_total', 'Cached results that were replayed again, by what that showed.', ['result']);
+    this.#milestoneSeconds = metrics.histogram('frvf_incident_milestone_seconds', 'From a registered incident to its first witness, and to the first build shown to be free of it.', ['milestone'], MILESTONE_BUCKETS_SECONDS);
+    this.#waiting = metrics.gauge('frvf_incidents_waiting', 'Incidents that have not come to a milestone.', ['milestone']);
+    this.#longestWait = metrics.gauge('frvf_incidents_longest_wait_seconds', 'Age of the oldest incident that has not come to a milestone.', ['milestone']);
   }
 
   async replayRequested(tx: Tx, replay: Replay, details: ReplayOrderDetails): Promise<void> {
@@ -115,6 +124,17 @@ export class FrvfEvents implements ReplayFacts {
       this.#witnesses.inc({ determinism, isolation });
       this.logger.info({ tenant, witness: id, incident, stack: stack?.format }, 'witness recorded');
     });
+  }
+
+  incidentReached(tx: Tx, milestone: Milestone, waitedMs: number): void {
+    tx.afterCommit(() => this.#milestoneSeconds.observe({ milestone }, waitedMs / 1_000));
+  }
+
+  incidentsWaiting(waiting: readonly Waiting[]): void {
+    for (const { milestone, count, longestMs } of waiting) {
+      this.#waiting.set({ milestone }, count);
+      this.#longestWait.set({ milestone }, longestMs / 1_000);
+    }
   }
 
   recordingFailed(tx: Tx, { tenant, id }: Key, failure: Failure): void {

@@ -8,7 +8,7 @@ import { advisoryLock } from './adapters/advisory-lock.js';
 import { AskedWorkerHost } from './adapters/asked-worker-host.js';
 import { BlobEvidenceStore } from './adapters/blob-evidence-store.js';
 import { BlobReplayRecords } from './adapters/blob-replay-records.js';
-import { LocalChanges } from './adapters/local-changes.js';
+import { NotifiedChanges } from './adapters/notified-changes.js';
 import { PsdiArtifacts } from './adapters/psdi-artifacts.js';
 import { SqlIncidentRepository } from './adapters/sql-incident-repository.js';
 import { SqlRecordingRepository } from './adapters/sql-recording-repository.js';
@@ -16,9 +16,9 @@ import { SqlReplayRepository } from './adapters/sql-replay-repository.js';
 import { SqlRequestRepository } from './adapters/sql-request-repository.js';
 import { SqlVerificationRepository } from './adapters/sql-verification-repository.js';
 import { SqlWitnessRepository } from './adapters/sql-witness-repository.js';
-import { ExpirySchedule } from './api/expiry-schedule.js';
 import { IncidentController } from './api/incident.controller.js';
 import { replayCompleted } from './api/replay-completed.consumer.js';
+import { Schedule } from './api/schedule.js';
 import { VerificationController } from './api/verification.controller.js';
 import { WitnessController } from './api/witness.controller.js';
 import { AnswerReplay } from './application/answer-replay.js';
@@ -38,7 +38,11 @@ import { ReadWitnesses } from './application/read-witnesses.js';
 import { RecordWitness } from './application/record-witness.js';
 import { Repeatable } from './application/repeatable.js';
 import { VerifyResultCache } from './application/verify-result-cache.js';
+import { WatchIncidents } from './application/watch-incidents.js';
 import { FrvfEvents, TOPICS } from './events.js';
+import { limits } from './limits.js';
+
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export interface FrvfOptions {
   /** Signs witnesses and results. */
@@ -56,7 +60,7 @@ export function frvfService(options: FrvfOptions): StellaService {
   return {
     name: 'frvf',
     grpc: { 'stella.frvf.v1alpha.WitnessService': WitnessServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }
@@ -64,7 +68,7 @@ export function frvfService(options: FrvfOptions): StellaService {
 function wire({ database, blobs, events, peers, logger, metrics, clock, ids, random }: ServiceContext, options: FrvfOptions): ServiceParts {
   const { signer, earlierKeys = [] } = options;
   const facts = new FrvfEvents(events, logger, metrics);
-  const changes = new LocalChanges();
+  const changes = new NotifiedChanges(database);
   const incidents = new SqlIncidentRepository(database);
   const witnesses = new SqlWitnessRepository(database);
   const recordings = new SqlRecordingRepository(database);
@@ -79,11 +83,13 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids, ran
   const cache = new VerifyResultCache(evidence, clock);
   const evaluate = new EvaluateReplay(verifications, witnesses, records, evidence, host);
   const completions = {
-    recording: new CompleteRecording(recordings, witnesses, records, evidence, facts, changes, clock),
-    verification: new CompleteVerification(evaluate, verifications, evidence, facts, changes, clock),
+    recording: new CompleteRecording(recordings, witnesses, incidents, records, evidence, facts, changes, clock),
+    verification: new CompleteVerification(evaluate, verifications, incidents, evidence, facts, changes, clock),
     reexecution: new CheckReexecution(evaluate, verifications, facts),
   };
-  const expiry = new ExpirySchedule(new ExpireReplays(database, replays, completions, facts, clock), logger);
+  const expiry = new Schedule(new ExpireReplays(database, replays, completions, facts, clock), limits.expiryIntervalMs, 'overdue replays could not be ended', logger);
+  const watchIncidents = new WatchIncidents(incidents, facts, clock);
+  const watch = new Schedule(watchIncidents, limits.incidentWatchIntervalMs, 'waiting incidents could not be counted', logger);
   events.subscribe({ topic: TOPICS.replayCompleted }, replayCompleted(new AnswerReplay(replays, completions, facts), facts));
   return {
     controllers: [IncidentController, WitnessController, VerificationController],
@@ -102,7 +108,14 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids, ran
       { provide: ReadVerification, useValue: new ReadVerification(verifications, changes) },
       { provide: ReadEvidence, useValue: new ReadEvidence(evidence) },
     ],
-    start: () => Promise.resolve(expiry.start()),
-    stop: () => expiry.stop(),
+    async start() {
+      changes.start();
+      await watchIncidents.execute();
+      for (const schedule of [expiry, watch]) schedule.start();
+    },
+    async stop() {
+      await Promise.all([expiry.stop(), watch.stop()]);
+      await changes.stop();
+    },
   };
 }

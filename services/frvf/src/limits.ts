@@ -14,13 +14,15 @@ export const limits = {
   runOverheadMs: 2_000,
   replayMsMax: 3_600_000,
   expiryIntervalMs: 1_000,
+  /** How often waiting incidents are counted for the metrics. */
+  incidentWatchIntervalMs: 15_000,
   /** Replays ended by one look at the clock. */
   expiryBatch: 100,
   /** How long the host of the workers is taken to be the same. */
   hostMaxAgeMs: 30_000,
   resultTtlMs: 7 * 24 * 3_600_000,
-  /** How often a waiting call looks by itself: another process may have written. */
-  waitPollMs: 500,
+  /** How often a waiting call looks by itself: a word may have been lost with its connection. */
+  waitPollMs: 2_000,
   /** A call that waits answers before its default deadline. */
   waitMsMax: 55_000,
   peerTimeoutMs: 20_000,

@@ -53,7 +53,7 @@ describe('a release whose fix is shown and whose change is claimed', () => {
     expect(bundle.evidence.map(({ log }) => log !== null)).toEqual(Array(7).fill(true));
   });
 
-  test('is asked about with the tenant of whoever asks, and with a request id a step', async () => {
+  test('row 50: is asked about with the tenant of whoever asks, and with a request id a step', async () => {
     await evaluate();
     expect(new Set(gate.peers.calls.map((call) => call.tenant))).toEqual(new Set([tenant]));
     const ids = gate.peers.calls.map(({ requestId }) => requestId).filter((id) => id !== '');
@@ -106,13 +106,34 @@ describe('what speaks against a release', () => {
     expect([verdict.outcome, rulesOf(verdict)]).toEqual([Outcome.OUTCOME_REVIEW, ['claims-proved']]);
   });
 
-  test('row 52: artifacts that cannot be lifted have no delta: DENY, and the reason is told', async () => {
+  test('row 52: artifacts that cannot be compared have no delta: DENY, and the reason is told', async () => {
     gate.peers.before = async (call) => {
-      if (call === 'psdi.createIndex') throw new DomainError('NATIVE_FAILED', { reason: 'INPUT_TRUNCATED' });
+      if (call === 'psdi.createDelta') throw new DomainError('INDEXES_NOT_COMPARABLE', { ruleset: 'another' });
     };
     const { verdict, progress } = await evaluate();
     expect([verdict.outcome, rulesOf(verdict)]).toEqual([Outcome.OUTCOME_DENY, expect.arrayContaining(['coverage-known', 'delta-checked'])]);
-    expect(progress.find(({ stage }) => stage === 'delta')?.message).toContain('INPUT_TRUNCATED');
+    expect(progress.find(({ stage }) => stage === 'delta')?.message).toContain('INDEXES_NOT_COMPARABLE');
+  });
+
+  test.each(['INPUT_TRUNCATED', 'INPUT_NOT_ELF', 'ARTIFACT_WITHOUT_CODE'] as const)('what cannot be lifted is told by its digest and %s, and nothing is signed about it', async (reason) => {
+    const tenant = `unliftable-${reason}`;
+    gate.peers.before = async (call) => {
+      if (call === 'psdi.createIndex') throw new DomainError(reason, { sha256: CANDIDATE });
+    };
+    await expect(gate.evaluate({ policy: 'policies/standard' }, { tenant })).rejects.toMatchObject({ reason, kind: 'invalid', facts: { sha256: CANDIDATE } });
+    expect((await gate.client({ tenant }).listVerdicts({ candidateSha256: '', pageSize: 0, pageToken: '' })).verdicts).toEqual([]);
+  });
+
+  test('a lifter that died says nothing about the release: what comes of it is not the answer to the next call', async () => {
+    let deaths = 1;
+    gate.peers.before = async (call) => {
+      if (call === 'psdi.createIndex' && deaths-- > 0) throw new DomainError('NATIVE_CRASHED', { sha256: CANDIDATE, signal: 'SIGKILL' });
+    };
+    const question = { policy: 'policies/standard' };
+    const first = await evaluate(question);
+    expect(first.verdict.outcome).toBe(Outcome.OUTCOME_DENY);
+    const second = await evaluate(question);
+    expect([second.verdict.outcome, second.verdict.cached]).toEqual([Outcome.OUTCOME_ALLOW, false]);
   });
 
   test('more witnesses than a decision may be about are not cut short', async () => {
@@ -254,9 +275,13 @@ describe('row 53: the baseline', () => {
     expect(first.verdict.outcome).toBe(Outcome.OUTCOME_ALLOW);
     gate.later();
     gate.peers.reset();
-    const { verdict } = await gate.evaluate({ baselineBasis: '' }, { tenant, roles: ['contributor'] });
+    const ask = async (policy: string) => (await gate.evaluate({ baselineBasis: '', policy }, { tenant, roles: ['contributor'] })).verdict;
+    const verdict = await ask('policies/standard');
     expect([factOf(verdict, 'baseline_basis'), verdict.outcome]).toEqual(['verdict', Outcome.OUTCOME_ALLOW]);
     expect(await verify(verdict)).toMatchObject({ exitCode: 0 });
+    // A policy that asks for more does not take the word of one that asks for less.
+    const stricter = await ask('policies/fast-patch');
+    expect([factOf(stricter, 'baseline_basis'), stricter.outcome]).toEqual(['unknown', Outcome.OUTCOME_DENY]);
   });
 
   test('on which an incident was recorded is known where an operator asks, and not where its author does', async () => {

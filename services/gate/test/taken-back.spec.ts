@@ -19,12 +19,12 @@ test('an answer that rests on the baseline’s verdict is not given again once t
   gate.later();
   const { artifacts, witnesses, delta } = new Peers();
   Object.assign(gate.peers, { artifacts, witnesses, delta });
-  const ask = async () => (await gate.evaluate({ baselineBasis: '' }, { tenant, roles: ['contributor'] })).verdict;
+  const ask = async () => (await gate.evaluate({ baselineBasis: '', policy: 'policies/standard' }, { tenant, roles: ['contributor'] })).verdict;
   expect((await ask()).outcome).toBe(Outcome.OUTCOME_ALLOW);
   gate.later();
   const again = await ask();
   expect([again.cached, again.outcome]).toEqual([true, Outcome.OUTCOME_ALLOW]);
-  await gate.client({ tenant, roles: ['maintainer'] }).revokeVerdict({ verdict: ofBaseline.name, reason: 'built from a stolen account' });
+  await gate.client({ tenant, roles: ['maintainer'] }).revokeVerdict({ verdict: ofBaseline.name, reason: 'built from a stolen account', word: 0 });
   gate.later();
   const after = await ask();
   expect([after.cached, after.outcome, after.unmetRules.map(({ rule }) => rule)]).toEqual([false, Outcome.OUTCOME_DENY, expect.arrayContaining(['baseline-known'])]);

@@ -5,6 +5,7 @@ import { CedarApprovalPolicy, type TrustedPublisher } from './adapters/cedar-app
 import { NativeBinaryReader } from './adapters/native-binary-reader.js';
 import { NativeSymbolizer } from './adapters/native-symbolizer.js';
 import { Permits } from './adapters/permits.js';
+import { PublicationFeed } from './adapters/publication-feed.js';
 import { SqlKeyRepository } from './adapters/sql-key-repository.js';
 import { SqlNamespaceRepository } from './adapters/sql-namespace-repository.js';
 import { SqlPackRepository } from './adapters/sql-pack-repository.js';
@@ -17,9 +18,9 @@ import { CreateNamespace } from './application/create-namespace.js';
 import { CreateUpload } from './application/create-upload.js';
 import { DecidePack } from './application/decide-pack.js';
 import { FinalizeUpload } from './application/finalize-upload.js';
+import { FollowPublications } from './application/follow-publications.js';
 import { InspectFiles } from './application/inspect-files.js';
 import { DEFAULT_LICENCE_POLICY, type LicencePolicy } from './application/licence-check.js';
-import { LoadIndex } from './application/load-index.js';
 import { LookUpBuilds } from './application/look-up-builds.js';
 import { Once } from './application/once.js';
 import { ReadPacks } from './application/read-packs.js';
@@ -35,6 +36,8 @@ import { BuildIndex } from './domain/build-index.js';
 import { MarketplaceEvents } from './events.js';
 import { limits } from './limits.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface MarketplaceOptions {
   /** Publishers whose packs go live when every check has passed; everybody else's wait for a review. Default: nobody. */
   readonly trustedPublishers?: readonly TrustedPublisher[];
@@ -46,7 +49,7 @@ export function marketplaceService(options: MarketplaceOptions = {}): StellaServ
   return {
     name: 'marketplace',
     grpc: { 'stella.marketplace.v1alpha.MarketplaceService': MarketplaceServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }
@@ -64,6 +67,8 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
   const index = new BuildIndex();
   const policy = new CedarApprovalPolicy(options.trustedPublishers ?? []);
   const validate = new ValidatePack(new InspectFiles(blobs, binaries), options.licencePolicy ?? DEFAULT_LICENCE_POLICY);
+  const publications = new FollowPublications(packs, index, facts);
+  const feed = new PublicationFeed(database, () => void publications.catchUp().catch((error: unknown) => logger.warn({ err: error }, 'publications could not be read; trying again')));
   const decide = new DecidePack(database, packs, keys, policy, index, facts, clock);
   const symbolizer = new NativeSymbolizer(blobs, permits);
 
@@ -86,6 +91,13 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
       { provide: HotFiles, useValue: new HotFiles(limits.hotFilesBytesMax, limits.sentAtOnceBytesMax) },
       { provide: ServeBuild, useValue: new ServeBuild(index, packs, blobs, binaries, facts, nowNs) },
     ],
-    start: () => new LoadIndex(packs, index, facts).execute(),
+    start: async () => {
+      await publications.catchUp();
+      feed.start();
+    },
+    stop: async () => {
+      await feed.stop();
+      await publications.idle();
+    },
   };
 }

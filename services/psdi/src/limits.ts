@@ -1,8 +1,7 @@
 /** Every bound of this service beside those of the proto and of the delta library. */
 export const limits = {
-  /** What is taken as an artifact; what is lifted is smaller. */
-  artifactBytesMax: 4 * 2 ** 30,
-  liftBytesMax: 512 * 2 ** 20,
+  /** What is taken as an artifact: what could never be lifted would only take up room. */
+  artifactBytesMax: 512 * 2 ** 20,
   liftCpuSecondsMax: 60,
   liftMemoryBytesMax: 2 * 2 ** 30,
   liftTimeoutMs: 60_000,
@@ -12,8 +11,6 @@ export const limits = {
   liftsWaitingMax: 200,
   /** Units of a new index whose place under its root is made again. */
   unitsSpotChecked: 64,
-  /** Between two looks at a lock that another process holds. */
-  lockPollMs: 100,
   /** A packed index or its side records, in memory. */
   indexBlobBytesMax: 512 * 2 ** 20,
   /** Parsed indexes kept for the next comparison. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type PublicKey, publicKeyToPem, type Signer } from '@stella/attestation';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { AdvisoryLocks } from '@stella/platform-database';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
-import { AdvisoryLocks } from './adapters/advisory-locks.js';
 import { BlobIndexStore } from './adapters/blob-index-store.js';
 import { ComputingThread } from './adapters/computing-thread.js';
 import { NativeLifter } from './adapters/native-lifter.js';
@@ -31,6 +31,8 @@ import { VerifyDelta } from './application/verify-delta.js';
 import { PsdiEvents, TOPICS } from './events.js';
 import { limits } from './limits.js';
 
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
 export interface PsdiOptions {
   /** Signs index statements, delta proofs and scopes. */
   readonly signer: Signer;
@@ -47,7 +49,7 @@ export function psdiService(options: PsdiOptions): StellaService {
   return {
     name: 'psdi',
     grpc: { 'stella.psdi.v1alpha.DeltaIndexService': DeltaIndexServiceService },
-    migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)),
+    migrationsFolder,
     wire: (context) => wire(context, options),
   };
 }

@@ -5,11 +5,11 @@ import { canonicalize, KeyPair, parseEnvelope, parseStatement, PREDICATE_TYPES, 
 import { type DeltaProof, type LiftIndexPredicate, parseLiftIndex, verifyDeltaProof } from '@stella/binary-delta';
 import { type Delta, DeltaIndexServiceService, type DeltaUnit, UnitChange, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { checkDeltaScope, viewFromProof } from '@stella/policy';
-import { lifterIsHere } from './support/lifter.js';
+import { nativeIsHere } from '@stella/native/testing';
 import { Compiler, type Variant } from './support/programs.js';
 import { createDelta, createIndex, type PsdiClient, PsdiRuntime, upload } from './support/psdi-runtime.js';
 
-const describeHere = lifterIsHere('psdi deltas') ? describe : describe.skip;
+const describeHere = nativeIsHere('psdi deltas') ? describe : describe.skip;
 const FAST = VerifyMode.VERIFY_MODE_FAST;
 const DEEP = VerifyMode.VERIFY_MODE_DEEP;
 

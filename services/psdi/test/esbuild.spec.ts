@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UnitChange, VerifyMode } from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { isDomainError } from '@stella/errors';
 import { incidentById, resolveRelease } from '@stella/incidents';
-import { lifterIsHere } from './support/lifter.js';
+import { nativeIsHere } from '@stella/native/testing';
 import { createDelta, createIndex, type PsdiClient, PsdiRuntime, upload } from './support/psdi-runtime.js';
 
 async function programs(): Promise<readonly [Buffer, Buffer] | undefined> {
@@ -20,7 +20,7 @@ async function programs(): Promise<readonly [Buffer, Buffer] | undefined> {
   }
 }
 
-const pair = lifterIsHere('psdi on esbuild') ? await programs() : undefined;
+const pair = nativeIsHere('psdi on esbuild') ? await programs() : undefined;
 const describeHere = pair ? describe : describe.skip;
 
 describeHere('esbuild 0.18.11 and 0.18.12', () => {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { verifyStatement } from '@stella/attestation';
 import { packSides, parseLiftIndex, unpackSides } from '@stella/binary-delta';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { nativeIsHere } from '@stella/native/testing';
+import { limits } from '../src/limits.js';
 import { Compiler } from './support/programs.js';
-import { lifterIsHere } from './support/lifter.js';
 import { createIndex, messages, type PsdiClient, PsdiRuntime, sha256, upload } from './support/psdi-runtime.js';
 
-const describeHere = lifterIsHere('psdi indexes') ? describe : describe.skip;
+const describeHere = nativeIsHere('psdi indexes') ? describe : describe.skip;
 
 /** Not the digest of 4 GiB of zeros: who would read them would find out, seconds later. */
 const SPARSE_SHA256 = 'ab'.repeat(32);
@@ -96,13 +97,13 @@ describeHere('artifacts and their indexes', () => {
   });
 
   test.each([
-    ['no bytes', () => Buffer.alloc(0), 'NATIVE_FAILED', 'INPUT_EMPTY'],
-    ['a text', () => Buffer.from('hello, world\n'.repeat(50)), 'NATIVE_FAILED', 'INPUT_NOT_ELF'],
-    ['a program that is cut', () => compiler.program().subarray(0, 3_000), 'NATIVE_FAILED', 'INPUT_TRUNCATED'],
-  ])('%s is an artifact and not lifted, with the reason of the lifter', async (_, make, reason, nativeReason) => {
+    ['no bytes', () => Buffer.alloc(0), 'INPUT_EMPTY'],
+    ['a text', () => Buffer.from('hello, world\n'.repeat(50)), 'INPUT_NOT_ELF'],
+    ['a program that is cut', () => compiler.program().subarray(0, 3_000), 'INPUT_TRUNCATED'],
+  ])('%s is an artifact and not lifted, with the reason of the lifter', async (_, make, reason) => {
     const digest = await upload(client, make());
     expect((await client.getArtifact({ name: `artifacts/${digest}` })).artifact?.sha256).toBe(digest);
-    await expect(createIndex(client, digest)).rejects.toMatchObject({ reason, facts: { nativeReason, nativeNext: expect.stringMatching(/./) } });
+    await expect(createIndex(client, digest)).rejects.toMatchObject({ reason, kind: 'invalid', facts: { sha256: digest } });
     expect(await rows('indexes WHERE artifact_sha256 = $1', digest)).toBe(0);
     expect(await rows('functions WHERE artifact_sha256 = $1', digest)).toBe(0);
   });
@@ -113,7 +114,18 @@ describeHere('artifacts and their indexes', () => {
     }
   });
 
-  test('a sparse file of 4 GiB is refused before its bytes are read', async () => {
+  test('more bytes than are lifted are refused when they are announced; nothing of them is read or kept', async () => {
+    let sent = 0;
+    async function* endless() {
+      yield { part: { $case: 'header' as const, value: { sha256: SPARSE_SHA256, sizeBytes: 2n ** 32n, label: '' } } };
+      for (; sent < 65_536; sent++) yield { part: { $case: 'chunk' as const, value: { data: Buffer.alloc(65_536) } } };
+    }
+    await expect(client.uploadArtifact(endless(), { deadlineMs: 60_000 })).rejects.toMatchObject({ reason: 'ARTIFACT_TOO_LARGE', facts: { sizeBytes: String(2 ** 32), sizeBytesMax: String(limits.artifactBytesMax) } });
+    expect(sent).toBeLessThan(1_000);
+    expect(await rows('artifacts WHERE sha256 = $1', SPARSE_SHA256)).toBe(0);
+  });
+
+  test('a sparse file of 4 GiB that an earlier version took is refused before its bytes are read', async () => {
     const path = join(psdi.folder, 'blobs', 'sha256', SPARSE_SHA256.slice(0, 2), SPARSE_SHA256);
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, '');

@@ -1,9 +1,9 @@
 import { PackPublished } from '@stella/contracts/stella/marketplace/v1alpha/events';
-import { lifterIsHere } from './support/lifter.js';
+import { nativeIsHere } from '@stella/native/testing';
 import { Compiler } from './support/programs.js';
 import { createIndex, PsdiRuntime, sha256 } from './support/psdi-runtime.js';
 
-const describeHere = lifterIsHere('psdi packs') ? describe : describe.skip;
+const describeHere = nativeIsHere('psdi packs') ? describe : describe.skip;
 const TOPIC = 'stella.marketplace.pack-published.v1alpha';
 
 describeHere('a published pack', () => {

@@ -13,6 +13,8 @@ export interface StellaNetworkOptions extends Partial<NodeSettings> {
   readonly nodes: number;
   /** Where they keep their things; default: a temporary folder that `stop` removes. */
   readonly folder?: string;
+  /** Only for tests: commits are not flushed to disk. Default: where the folder is temporary. */
+  readonly withoutDurability?: boolean;
   /** Called with what starts next. */
   readonly onProgress?: (what: string) => void;
   readonly logLevel?: 'silent' | 'info' | 'debug';
@@ -43,7 +45,7 @@ export class StellaNetwork {
             organisation,
             trustedEvidenceKeys: psdiKeys,
             ...(await keepPorts(join(folder, organisation))),
-            withoutDurability: temporary !== undefined,
+            withoutDurability: options.withoutDurability ?? temporary !== undefined,
             logger: createLogger({ name: organisation, level: options.logLevel ?? 'silent' }),
           }),
         );

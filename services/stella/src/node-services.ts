@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublicKey } from '@stella/attestation';
 import { csfgService } from '@stella/csfg';
@@ -29,7 +29,7 @@ export interface NodeSettings {
 /** Every service of the embedded system, each with the keys that are its own. */
 export async function nodeServices(installation: Installation, settings: NodeSettings): Promise<StellaService[]> {
   const { keys, organisation, origin, verifierId, folder } = installation;
-  const nativeSha256 = await sha256OfFile(nativeExecutable());
+  const nativeSha256 = hash('sha256', await readFile(nativeExecutable()));
   return [
     marketplaceService({ trustedPublishers: [{ tenant: installation.tenant, namespaceId: OWN_NAMESPACE }] }),
     psdiService({
@@ -45,7 +45,7 @@ export async function nodeServices(installation: Installation, settings: NodeSet
       logSigner: keys.log,
       cosigner: keys.cosigner,
       evidenceSigner: keys.fbpe,
-      evidenceKeys: [keys.psdi.publicKey, keys.frvf.publicKey, keys.verdict.publicKey, keys.publisher.publicKey],
+      evidenceKeys: [keys.psdi.publicKey, keys.frvf.publicKey, keys.verdict.publicKey, keys.revocation.publicKey, keys.publisher.publicKey],
       organisation,
       origin,
       development: true,
@@ -61,10 +61,4 @@ export async function nodeServices(installation: Installation, settings: NodeSet
       crossVerifyWaitMs: settings.crossVerifyWaitMs ?? 0,
     }),
   ];
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -1,8 +1,7 @@
 import { constants, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { decodeBase64, pae, parseEnvelope, publicKeyFromSpki, verifyEnvelope } from '../../src/index.js';
-import { reasonOf } from '../support/errors.js';
-import { describeConformance } from '../support/vectors.js';
+import { describeConformance, reasonOf } from '@stella/testing';
 
 describeConformance('dsse', (path) => {
   const vector = JSON.parse(readFileSync(`${path}/dsse-protocol-vector.json`, 'utf8')) as {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { canonicalize, parseCanonicalJson, parseStrictJson } from '../../src/index.js';
-import { refusal } from '../support/errors.js';
-import { describeConformance } from '../support/vectors.js';
+import { describeConformance, refusal } from '@stella/testing';
 
 const limits = { sizeBytesMax: 1_000_000 };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { publicKeyFromSpki, verifySignature } from '../../src/index.js';
-import { describeConformance } from '../support/vectors.js';
+import { describeConformance } from '@stella/testing';
 
 interface Suite {
   readonly numberOfTests: number;

@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
 import { writeOutput } from '../io/files.js';
 import { limits } from '../limits.js';
+import { naming } from '../releases/naming.js';
 import { artifactOf } from '../releases/register-artifact.js';
 import { renderDelta, renderIndex, renderUnits, slimDelta, slimIndex } from '../render/delta.js';
 import { facts, table } from '../render/table.js';
@@ -31,7 +32,7 @@ export function addDelta(program: Command, io: CliIo): void {
     const { psdi } = await session.client();
     const { sha256 } = await artifactOf(session, release);
     session.output.progress('lifting');
-    const { index } = await psdi.createIndex({ artifactSha256: sha256 }, session.call);
+    const { index } = await naming([{ role: 'release', name: release, sha256 }], () => psdi.createIndex({ artifactSha256: sha256 }, session.call));
     if (!index) return incomplete('CreateIndex');
     session.output.answer({ index: Index.toJSON(slimIndex(index)) }, () => renderIndex(index));
   });
@@ -72,7 +73,7 @@ export function addDelta(program: Command, io: CliIo): void {
       table(['artifact', 'bytes', 'function'], items.map(({ artifactSha256, sizeBytes, functionName, unitId }) => [artifactSha256, String(sizeBytes), functionName || unitId])),
     );
     return items.length === 0 ? EXIT.no : EXIT.ok;
-  });
+  }, { isNoAnAnswer: true });
 }
 
 function withUnits(command: Command, countDefault: number): Command {
@@ -83,7 +84,11 @@ async function compare(session: Session, baseline: string, candidate: string): P
   const { psdi } = await session.client();
   const [old, next] = [await artifactOf(session, baseline), await artifactOf(session, candidate)];
   session.output.progress('comparing');
-  const { delta } = await psdi.createDelta({ baselineSha256: old.sha256, candidateSha256: next.sha256 }, session.call);
+  const named = [
+    { role: 'baseline', name: baseline, sha256: old.sha256 },
+    { role: 'candidate', name: candidate, sha256: next.sha256 },
+  ];
+  const { delta } = await naming(named, () => psdi.createDelta({ baselineSha256: old.sha256, candidateSha256: next.sha256 }, session.call));
   return delta ?? incomplete('CreateDelta');
 }
 

@@ -4,9 +4,11 @@ import { many, onRun, subcommand } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { evaluate } from '../gate/evaluate.js';
 import { prepareIncidents, readClaims, sentencesOf } from '../gate/prepare-claims.js';
+import { requireDecidable } from '../gate/require-decidable.js';
 import { saveBundle } from '../gate/save-bundle.js';
 import type { CliIo } from '../io/cli-io.js';
 import { localRelease } from '../releases/local-release.js';
+import { naming } from '../releases/naming.js';
 import { registerRelease } from '../releases/register-artifact.js';
 import { outcomeOf, renderVerdict, slimVerdict } from '../render/verdict.js';
 import type { Session } from '../session.js';
@@ -38,7 +40,7 @@ export function addGate(program: Command, io: CliIo): void {
     .option('--baseline-runs', 'the baseline is deployed; without this it must have a verdict itself')
     .option('--fresh', 'evaluate again although a verdict of the same question exists')
     .option('--verbose', 'show the facts of the decision too');
-  onRun<GateOptions>(command, io, (session, _, options) => decide(session, options));
+  onRun<GateOptions>(command, io, (session, _, options) => decide(session, options), { isNoAnAnswer: true });
 }
 
 async function decide(session: Session, options: GateOptions): Promise<ExitCode> {
@@ -47,14 +49,15 @@ async function decide(session: Session, options: GateOptions): Promise<ExitCode>
   const [oldFile, newFile] = [await localRelease(session.io, options.baseline), await localRelease(session.io, options.candidate)];
   const baseline = await registerRelease(session, oldFile);
   const candidate = { ...(await registerRelease(session, newFile)), ...(options.resourceUri !== undefined && { resourceUri: options.resourceUri }) };
-  await prepareIncidents(session, claims, baseline.sha256);
-  const verdict = await evaluate(session, {
-    baseline,
-    candidate,
-    claims: sentencesOf(claims),
-    policy: `policies/${options.policy}`,
-    baselineBasis: options.baselineRuns ? 'runs' : '',
-    fresh: options.fresh ?? false,
+  const policy = `policies/${options.policy}`;
+  const named = [
+    { role: 'candidate', name: options.candidate, sha256: candidate.sha256 },
+    { role: 'baseline', name: options.baseline, sha256: baseline.sha256 },
+  ];
+  const verdict = await naming(named, async () => {
+    await requireDecidable(session, policy, [candidate.sha256, baseline.sha256]);
+    await prepareIncidents(session, claims, baseline.sha256);
+    return evaluate(session, { baseline, candidate, claims: sentencesOf(claims), policy, baselineBasis: options.baselineRuns ? 'runs' : '', fresh: options.fresh ?? false });
   });
   const bundle = await saveBundle(session, verdict, options.bundle);
   const { word, exitCode } = outcomeOf(verdict);

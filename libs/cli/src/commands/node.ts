@@ -69,7 +69,7 @@ export function addNode(program: Command, io: CliIo): void {
       items.length === 0 ? `nothing is known about ${subjectSha256}` : table(['log', '#', 'kind', 'partners', 'cross-verified', 'payload'], items.map((entry) => [entry.origin, String(entry.index), kindOf(entry), String(entry.agreeingPartners), crossWords(entry), entry.payloadSha256])),
     );
     return items.length === 0 ? EXIT.no : EXIT.ok;
-  });
+  }, { isNoAnAnswer: true });
 }
 
 async function ownNode(session: Session): Promise<Node> {

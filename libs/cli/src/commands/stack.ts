@@ -30,7 +30,7 @@ export function addStack(program: Command, io: CliIo): void {
     const isKnown = answer.verdict === MatchVerdict.MATCH_VERDICT_SAME || answer.verdict === MatchVerdict.MATCH_VERDICT_RELATED;
     session.output.answer(MatchStackResponse.toJSON(answer), () => renderMatches(answer));
     return isKnown ? EXIT.ok : EXIT.no;
-  });
+  }, { isNoAnAnswer: true });
 
   const add = subcommand(group, 'add [file]', 'Store a stack', 'stella stack add crash.txt --incident checkout-417').option(...NATIVE).option('--incident <id>', 'the incident that it is known to be');
   onRun<SourceOptions & { readonly incident?: string }>(add, io, async (session, [file], { nativeJson, incident }) => {

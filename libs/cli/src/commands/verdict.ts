@@ -11,6 +11,7 @@ import { digestOfSubject } from '../releases/register-artifact.js';
 import { table } from '../render/table.js';
 import { outcomeOf, renderVerdict, slimVerdict } from '../render/verdict.js';
 import type { Session } from '../session.js';
+import { addVerdictRevoke } from './verdict-revoke.js';
 
 export function addVerdict(program: Command, io: CliIo): void {
   const group = program.command('verdict').description('Verdicts that were issued');
@@ -33,16 +34,9 @@ export function addVerdict(program: Command, io: CliIo): void {
     const { word, exitCode } = outcomeOf(verdict);
     session.output.answer({ outcome: word, exitCode, ...(path !== undefined && { bundle: path }), verdict: Verdict.toJSON(slimVerdict(verdict)) }, () => renderVerdict(verdict, { isVerbose: verbose ?? false }));
     return exitCode;
-  });
+  }, { isNoAnAnswer: true });
 
-  const revoke = subcommand(group, 'revoke <verdict>', 'Withdraw a verdict: it enters the signed revocation list', "stella verdict revoke verdicts/1f2e… --reason 'the baseline was not what ran'")
-    .requiredOption('--reason <text>', 'why; everybody reads it');
-  onRun<{ readonly reason: string }>(revoke, io, async (session, [name = ''], { reason }) => {
-    const { gate } = await session.client();
-    const { verdict } = await gate.revokeVerdict({ verdict: nameOf(name), reason }, session.call);
-    const revoked = verdict ?? incomplete('RevokeVerdict');
-    session.output.answer({ verdict: Verdict.toJSON(slimVerdict(revoked)) }, () => `${revoked.name} is revoked; hand out the revocation list again: stella trust export`);
-  });
+  addVerdictRevoke(group, io, nameOf);
 }
 
 async function get(session: Session, name: string): Promise<Verdict> {

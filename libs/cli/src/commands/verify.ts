@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { isDomainError } from '@stella/errors';
 import { type Answer, verifyBundleCommand } from '@stella/verdict';
-import { digestIn, many, onRun, subcommand } from '../command.js';
+import { digestIn, integer, many, onRun, subcommand } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { CliIo } from '../io/cli-io.js';
-import { fileAt, readInput } from '../io/files.js';
+import { requireArtifactSize } from '../io/artifact-size.js';
+import { fileAt, readInput, writeOutput } from '../io/files.js';
 import { sha256OfPath } from '../io/sha256-of-path.js';
 import { limits } from '../limits.js';
 import { facts, indented, table } from '../render/table.js';
@@ -14,6 +16,8 @@ interface VerifyOptions {
   readonly subject: readonly string[];
   readonly policy: string;
   readonly revocations?: string;
+  readonly revocationsMinVersion?: number;
+  readonly seen?: string;
   readonly rootKey?: readonly string[];
   readonly maxAge?: string;
   readonly now?: string;
@@ -31,6 +35,8 @@ export function addVerify(program: Command, io: CliIo): void {
     .requiredOption('--subject <digest or file>', 'the artifact that you ask about; may be repeated', many)
     .requiredOption('--policy <digest>', 'SHA-256 of the policy that you accept')
     .option('--revocations <file>', 'the signed revocation list; without it nothing can be checked to the end')
+    .option('--revocations-min-version <n>', 'an older list is not believed', integer(1, Number.MAX_SAFE_INTEGER))
+    .option('--seen <file>', 'remembers the trust root and list that were seen, and believes nothing older; made when it is not there')
     .option('--root-key <pem file>', 'public key that must have signed a production root; may be repeated', many)
     .option('--max-age <time>', 'how old the verdict may be: 30s, 15m, 12h, 7d')
     .option('--now <time>', 'the time to check at (RFC 3339); default: this machine\'s clock')
@@ -42,7 +48,7 @@ export function addVerify(program: Command, io: CliIo): void {
 async function verify(session: Session, bundle: string, options: VerifyOptions): Promise<ExitCode> {
   const { io } = session;
   const document = (path: string): Promise<Buffer> => readInput(io, path, limits.documentBytesMax);
-  const { exitCode, answer } = verifyBundleCommand({
+  const { exitCode, answer, seen } = verifyBundleCommand({
     bundle: await readInput(io, bundle, limits.bundleBytesMax),
     trustRoot: await document(options.trust),
     pinnedKeysPem: await Promise.all((options.rootKey ?? []).map(async (path) => (await readInput(io, path, limits.keyBytesMax)).toString('utf8'))),
@@ -50,19 +56,35 @@ async function verify(session: Session, bundle: string, options: VerifyOptions):
     policy: options.policy,
     now: options.now === undefined ? io.now() : new Date(options.now),
     ...(options.revocations !== undefined && { revocationList: await document(options.revocations) }),
+    ...(options.revocationsMinVersion !== undefined && { minRevocationsVersion: options.revocationsMinVersion }),
+    ...(options.seen !== undefined && { seen: await seenBefore(io, options.seen) }),
     ...(options.maxAge !== undefined && { maxAge: options.maxAge }),
     ...(options.verifierId !== undefined && { verifierId: options.verifierId }),
     ...(options.resourceUri !== undefined && { resourceUri: options.resourceUri }),
   });
+  // Before the answer: one that was given is remembered.
+  if (options.seen !== undefined && seen) await writeOutput(io, options.seen, seen, { mode: 0o600 });
   session.output.answer({ exitCode, ...answer }, () => renderAnswer(answer));
   return exitCode;
+}
+
+/** No file: nothing was seen yet. A file that cannot be read is not the same. */
+async function seenBefore(io: CliIo, path: string): Promise<Uint8Array> {
+  try {
+    return await readInput(io, path, limits.documentBytesMax);
+  } catch (error) {
+    if (isDomainError(error, 'FILE_UNREADABLE') && error.facts['problem'] === 'ENOENT') return new Uint8Array();
+    throw error;
+  }
 }
 
 /** What is neither a digest nor a file goes on as it is, and is refused as usage. */
 async function subjectOf(io: CliIo, text: string): Promise<string> {
   if (digestIn(text) !== undefined) return text;
   const file = await fileAt(io, text);
-  return file ? sha256OfPath(file.path) : text;
+  if (!file) return text;
+  requireArtifactSize(text, file.stats);
+  return sha256OfPath(file.path);
 }
 
 const HEADS = { yes: 'yes: ALLOW', review: 'REVIEW', no: 'no', 'could-not-check': 'could not check', usage: 'not asked properly' } as const;

@@ -48,7 +48,7 @@ export function addWitness(program: Command, io: CliIo): void {
     .option('--replays <n>', 'how often: 5 quick, 20 gate, 59 badge', integer(1, 1_000), 20)
     .option('--fresh', 'replay again, whatever the cache holds')
     .addOption(new Option('--expect <outcome>', 'what makes it a success').choices(['fixed', 'reproduced']).default('fixed'));
-  onRun<ReplayOptions>(replay, io, (session, [witness = ''], options) => replayWitness(session, nameOf(witness), options));
+  onRun<ReplayOptions>(replay, io, (session, [witness = ''], options) => replayWitness(session, nameOf(witness), options), { isNoAnAnswer: true });
 
   onRun(subcommand(group, 'show <witness>', 'One witness', 'stella witness show witnesses/3f…'), io, async (session, [name = '']) => {
     show(session, (await getWitness(session, nameOf(name), 0)) ?? incomplete('GetWitness'));

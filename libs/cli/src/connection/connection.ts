@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ObjectReader, parseStrictJson } from '@stella/attestation';
+import { SERVICE_NAMES, type ServiceName } from '@stella/client';
 import { DomainError, isDomainError } from '@stella/errors';
 import { type CliIo } from '../io/cli-io.js';
 import { readInput, writeOutput } from '../io/files.js';
@@ -10,6 +11,8 @@ import { defaultDataFolder } from './data-folder.js';
 export interface Connection {
   /** `host:port`. */
   readonly grpcAddress: string;
+  /** Of services that answer elsewhere, where nothing routes by the service's name. */
+  readonly grpcAddresses?: Partial<Readonly<Record<ServiceName, string>>>;
   readonly httpAddress: string;
   readonly issuer: string;
   readonly tokenEndpoint: string;
@@ -27,8 +30,9 @@ export function parseConnection(bytes: Uint8Array): Connection {
   try {
     const reader = ObjectReader.of(parseStrictJson(bytes, { sizeBytesMax: limits.connectionBytesMax }), 'connection');
     const connection = Object.fromEntries(MEMBERS.map((name) => [name, reader.text(name, TEXT)])) as unknown as Connection;
+    const grpcAddresses = reader.has('grpcAddresses') ? readAddresses(reader.nested('grpcAddresses')) : undefined;
     reader.end();
-    return connection;
+    return { ...connection, ...(grpcAddresses ? { grpcAddresses } : {}) };
   } catch (error) {
     // The facts name members, never values: one of them is a secret.
     if (isDomainError(error)) throw new DomainError('CONNECTION_INVALID', { problem: error.reason, ...error.facts }, { cause: error });
@@ -36,9 +40,16 @@ export function parseConnection(bytes: Uint8Array): Connection {
   }
 }
 
+function readAddresses(reader: ObjectReader): Partial<Record<ServiceName, string>> {
+  const named = SERVICE_NAMES.filter((name) => reader.has(name)).map((name) => [name, reader.text(name, TEXT)]);
+  reader.end();
+  return Object.fromEntries(named) as Partial<Record<ServiceName, string>>;
+}
+
 /** Writes what `parseConnection` reads, for its owner's eyes only. @throws DomainError FILE_NOT_WRITTEN */
 export async function writeConnection(path: string, connection: Connection): Promise<void> {
-  const members = Object.fromEntries(MEMBERS.map((name) => [name, connection[name]]));
+  const { grpcAddresses } = connection;
+  const members = { ...Object.fromEntries(MEMBERS.map((name) => [name, connection[name]])), ...(grpcAddresses ? { grpcAddresses } : {}) };
   const bytes = Buffer.from(`${JSON.stringify(members, undefined, 2)}\n`);
   parseConnection(bytes);
   await writeOutput({ cwd: '/' }, path, bytes, { mode: 0o600 });

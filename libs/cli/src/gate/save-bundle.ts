@@ -14,7 +14,7 @@ export function bundleFileName(verdict: string): string {
 
 /**
  * Fetches a verdict's evidence bundle and keeps it as a file; gives its full path.
- * @throws DomainError BLOB_DIGEST_MISMATCH when the bytes are not those that the verdict names, FILE_TOO_LARGE, FILE_NOT_WRITTEN
+ * @throws DomainError BLOB_DIGEST_MISMATCH when the bytes are not those that the verdict names, BUNDLE_TOO_LARGE, FILE_NOT_WRITTEN
  */
 export async function saveBundle(session: Session, { name, bundleSha256 }: Pick<Verdict, 'name' | 'bundleSha256'>, path = bundleFileName(name)): Promise<string> {
   session.output.progress('fetching the evidence bundle');
@@ -25,7 +25,7 @@ export async function saveBundle(session: Session, { name, bundleSha256 }: Pick<
   for await (const { chunk } of gate.getBundle({ verdict: name }, session.call)) {
     const data = chunk?.data ?? new Uint8Array();
     sizeBytes += data.length;
-    if (sizeBytes > limits.bundleBytesMax) throw new DomainError('FILE_TOO_LARGE', { path, sizeBytesMax: String(limits.bundleBytesMax) });
+    if (sizeBytes > limits.bundleBytesMax) throw new DomainError('BUNDLE_TOO_LARGE', { verdict: name, sizeBytesMax: String(limits.bundleBytesMax) });
     hash.update(data);
     chunks.push(data);
   }

@@ -12,8 +12,8 @@ export async function readInput(io: Pick<CliIo, 'cwd'>, path: string, sizeBytesM
   try {
     const { size } = await file.stat();
     if (size > sizeBytesMax) return tooLarge(path, sizeBytesMax);
-    const bytes = await file.readFile();
-    return bytes.length > sizeBytesMax ? tooLarge(path, sizeBytesMax) : bytes;
+    // A device or a pipe has no size, and may have no end.
+    return await gathered(file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>, path, sizeBytesMax);
   } catch (error) {
     if (error instanceof DomainError) throw error;
     return unreadable(path, error);
@@ -26,11 +26,15 @@ export async function readInput(io: Pick<CliIo, 'cwd'>, path: string, sizeBytesM
 export async function readInputOrStdin(io: Pick<CliIo, 'cwd' | 'stdin'>, path: string | undefined, sizeBytesMax: number): Promise<Buffer> {
   if (path !== undefined && path !== '-') return readInput(io, path, sizeBytesMax);
   if (!io.stdin) return unreadable('standard input', new Error('there is none'));
+  return gathered(io.stdin, 'standard input', sizeBytesMax);
+}
+
+async function gathered(source: AsyncIterable<Uint8Array>, path: string, sizeBytesMax: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of io.stdin) {
+  for await (const chunk of source) {
     sizeBytes += chunk.length;
-    if (sizeBytes > sizeBytesMax) return tooLarge('standard input', sizeBytesMax);
+    if (sizeBytes > sizeBytesMax) return tooLarge(path, sizeBytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -74,7 +78,8 @@ export async function writeOutput(io: Pick<CliIo, 'cwd'>, path: string, bytes: U
   }
 }
 
-function isSystemError(error: unknown): error is { readonly code: string } {
+/** What the operating system says, e.g. ENOENT. */
+export function isSystemError(error: unknown): error is { readonly code: string; readonly path?: string } {
   return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { DomainError } from '@stella/errors';
+import { DomainError, isDomainError } from '@stella/errors';
 import { identify, type Identity } from '@stella/native';
 import { sha256OfPath } from '../io/sha256-of-path.js';
+import { limits } from '../limits.js';
 import { elfContent } from './elf-content.js';
 
 export interface ManifestFile {
@@ -18,13 +19,16 @@ export interface FileReading {
   readonly identity: Identity | undefined;
 }
 
-/** What a manifest says of a file, as read from the file itself. @throws DomainError FILE_UNREADABLE, and as `identify` */
+/** What a manifest says of a file, as read from the file itself. @throws DomainError FILE_UNREADABLE, PACK_TOO_LARGE before the file is read, and as `identify` */
 export async function describeFile(path: string, packPath: string, signal?: AbortSignal): Promise<FileReading> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isFile()) throw new DomainError('FILE_UNREADABLE', { path, problem: 'not a file' });
+  if (stats.size > limits.artifactBytesMax) throw new DomainError('PACK_TOO_LARGE', { path: packPath, sizeBytes: String(stats.size), sizeBytesMax: String(limits.artifactBytesMax) });
   const sha256 = await sha256OfPath(path);
   const content = await elfContent(path);
-  const identity = content === undefined ? undefined : await identify(path, { signal });
+  const identity = content === undefined ? undefined : await identify(path, { signal }).catch((error: unknown) => {
+    throw isDomainError(error) ? new DomainError(error.reason, { path: packPath, ...error.facts }, { message: error.message, cause: error }) : error;
+  });
   const format = content === undefined ? 'other' : content === 'code' ? 'elf-executable' : 'elf-debug';
   return { file: { path: packPath, sizeBytes: stats.size, sha256, format, identifiers: identity ? identifiersOf(identity) : [] }, identity };
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { PREDICATE_TYPES, type PublicKey, verifyStatement } from '@stella/attestation';
-import { isStellaError } from '@stella/client';
+import { isStellaError } from '@stella/client/errors';
 import type { Pack } from '@stella/contracts/stella/marketplace/v1alpha/marketplace';
 import { DomainError } from '@stella/errors';
+import { fileAt } from '../io/files.js';
 import type { Session } from '../session.js';
 import { manifestIn } from './sign.js';
 
@@ -30,6 +31,7 @@ export async function publishPack(session: Session, { envelope, publicKey, folde
   const { upload, missingSha256 } = await marketplace.createUpload({ parent, files: declared }, session.call);
   const missing = new Map(files.filter(({ sha256 }) => missingSha256.includes(sha256)).map((file) => [file.sha256, file]));
   for (const [sha256, { path }] of missing) {
+    if (!(await fileAt({ cwd: folder }, path))) throw new DomainError('FILE_UNREADABLE', { path: join(folder, path), problem: 'the manifest names it, and it is not there' });
     session.output.progress(`sending ${path}`);
     await client.uploadPackFile({ upload, sha256, path: join(folder, path) }, session.call);
   }

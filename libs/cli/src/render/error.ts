@@ -1,5 +1,6 @@
 import { isStellaError } from '@stella/client/errors';
-import { isDomainError } from '@stella/errors';
+import { DomainError, isDomainError } from '@stella/errors';
+import { isSystemError } from '../io/files.js';
 
 /** A failure as people and scripts are told of it. */
 export interface ErrorReport {
@@ -19,6 +20,8 @@ export function reportOf(error: unknown): ErrorReport {
     const { reason, message, facts, next } = error;
     return { reason, message, facts, next };
   }
+  // A file that went away while it was sent, a folder that nobody may enter.
+  if (isSystemError(error)) return reportOf(new DomainError('FILE_UNREADABLE', { ...(error.path !== undefined && { path: error.path }), problem: error.code }));
   const message = error instanceof Error ? error.message : String(error);
   return { reason: 'INTERNAL', message, facts: {}, next: 'this is a defect of the command: report it with what was typed' };
 }

@@ -2,6 +2,7 @@ import { ClaimState, Outcome, type Verdict } from '@stella/contracts/stella/gate
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { limits } from '../limits.js';
 import { facts, indented, table } from './table.js';
+import { renderWithdrawal, slimWithdrawal } from './withdrawal.js';
 
 const OUTCOMES: Readonly<Record<number, { readonly word: string; readonly exitCode: ExitCode }>> = {
   [Outcome.OUTCOME_ALLOW]: { word: 'ALLOW', exitCode: EXIT.ok },
@@ -17,9 +18,9 @@ const CLAIM_WORDS: Readonly<Record<number, string>> = {
 };
 
 /** An outcome that this version does not know is no answer. */
-export function outcomeOf({ outcome, revoked }: Pick<Verdict, 'outcome' | 'revoked'>): { readonly word: string; readonly exitCode: ExitCode } {
+export function outcomeOf({ outcome, revoked, revocationReason }: Pick<Verdict, 'outcome' | 'revoked' | 'revocationReason'>): { readonly word: string; readonly exitCode: ExitCode } {
   const known = OUTCOMES[outcome] ?? UNKNOWN;
-  return revoked ? { word: `${known.word} (revoked)`, exitCode: EXIT.no } : known;
+  return revoked ? { word: `${known.word} (revoked${revocationReason === '' ? '' : `: ${revocationReason}`})`, exitCode: EXIT.no } : known;
 }
 
 /** The verdict as its reader needs it: the outcome first, then why. */
@@ -32,10 +33,12 @@ export function renderVerdict(verdict: Verdict, { isVerbose }: { readonly isVerb
     ['policy', `${policy.replace('policies/', '')}  ${verdict.policySha256}`],
     ['name', verdict.name],
     ['supersedes', verdict.supersedes],
+    ['superseded by', verdict.supersededBy],
     ['issued', verdict.issueTime?.toISOString() ?? ''],
+    ['valid until', verdict.validUntilTime?.toISOString() ?? ''],
     ['took', `${(Number(evaluationMs) / 1000).toFixed(1)} s${cached ? ' (this answer was already there)' : ''}`],
   ]);
-  const parts = [head, unmetPart(verdict), claimsPart(verdict), unexplainedPart(verdict), isVerbose ? factsPart(verdict) : ''];
+  const parts = [head, verdict.withdrawal ? `The candidate is barred:\n${indented(renderWithdrawal(verdict.withdrawal))}` : '', unmetPart(verdict), claimsPart(verdict), unexplainedPart(verdict), isVerbose ? factsPart(verdict) : ''];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -70,5 +73,5 @@ function factsPart({ facts: list }: Verdict): string {
 /** For scripts: the verdict in proto3 JSON without its envelopes, which the bundle holds. */
 export function slimVerdict(verdict: Verdict): Verdict {
   const slim = (evidence: Verdict['statement']) => evidence && { ...evidence, envelope: Buffer.alloc(0) };
-  return { ...verdict, statement: slim(verdict.statement), vsa: slim(verdict.vsa) };
+  return { ...verdict, statement: slim(verdict.statement), vsa: slim(verdict.vsa), withdrawal: verdict.withdrawal && slimWithdrawal(verdict.withdrawal) };
 }

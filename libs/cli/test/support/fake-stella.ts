@@ -37,6 +37,7 @@ export class FakeStella {
   readonly requests: { method: string; request: unknown }[] = [];
   readonly answers: Record<string, Answer> = {};
   connection = '';
+  #fallback: Answer = () => undefined;
 
   private constructor(
     readonly folder: string,
@@ -53,6 +54,11 @@ export class FakeStella {
     fake.connection = join(fake.folder, 'connection.json');
     await writeConnection(fake.connection, { grpcAddress: `127.0.0.1:${port}`, httpAddress: '127.0.0.1:1', issuer, tokenEndpoint: `${issuer}/token`, audience: 'urn:stella:api', clientId: 'operator', clientSecret: 'secret' });
     return fake;
+  }
+
+  /** For every method that is not told otherwise. */
+  answerAll(answer: Answer): void {
+    this.#fallback = answer;
   }
 
   async stop(): Promise<void> {
@@ -97,7 +103,7 @@ export class FakeStella {
     if (metadata.get('authorization')[0] !== `Bearer ${TOKEN}`) return done(wireError(new Refusal(status.UNAUTHENTICATED, 'UNAUTHENTICATED')));
     this.calls.push(method);
     this.requests.push({ method, request });
-    const answer = this.answers[method]?.(request) ?? new Refusal(status.UNIMPLEMENTED, 'NOT_ANSWERED_IN_THIS_TEST', { method });
+    const answer = this.answers[method]?.(request) ?? this.#fallback(request) ?? new Refusal(status.UNIMPLEMENTED, 'NOT_ANSWERED_IN_THIS_TEST', { method });
     if (answer instanceof Refusal) return done(wireError(answer));
     done(null, Array.isArray(answer) ? answer.map((message) => whole(method, message)) : whole(method, answer));
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { limits } from '../limits.js';
 import { localError } from '../stella-error.js';
 
@@ -9,8 +10,9 @@ export interface FileDigest {
   readonly sizeBytes: number;
 }
 
-/** SHA-256 and size of a file, read once; refuses what is larger than an artifact may be. */
+/** SHA-256 and size of a file, read once; what is larger than an artifact may be is refused before it is read. */
 export async function digestFile(path: string): Promise<FileDigest> {
+  requireSize((await stat(path)).size);
   const hash = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
@@ -23,5 +25,5 @@ export async function digestFile(path: string): Promise<FileDigest> {
 
 export function requireSize(sizeBytes: number): void {
   if (sizeBytes <= limits.artifactBytesMax) return;
-  throw localError('BLOB_TOO_LARGE', { sizeBytesMax: String(limits.artifactBytesMax) });
+  throw localError('ARTIFACT_TOO_LARGE', { sizeBytes: String(sizeBytes), sizeBytesMax: String(limits.artifactBytesMax) });
 }

@@ -6,7 +6,7 @@ export const cli = {
   FILE_UNREADABLE: { kind: 'unavailable', says: 'a file could not be read', next: 'check the path and its rights' },
   FILE_NOT_WRITTEN: { kind: 'unavailable', says: 'a file could not be written', next: 'check the folder and its rights, and that no file of that name is there' },
   FILE_TOO_LARGE: { kind: 'exhausted', says: 'a file is larger than allowed', next: 'check that it is the file that was meant' },
-  CONNECTION_MISSING: { kind: 'unavailable', says: 'nothing says how the system is reached', next: 'start it with `stella up`, or name its connection file with --connection or STELLA_CONNECTION' },
+  CONNECTION_MISSING: { kind: 'unavailable', says: 'nothing says how the system is reached', next: 'start it with `stella up` (in a checkout: `npm start`), or name its connection file with --connection or STELLA_CONNECTION' },
   CONNECTION_INVALID: { kind: 'unavailable', says: 'the connection file is not usable', next: 'start the system again with `stella up`, which writes it anew' },
   ANSWER_INCOMPLETE: { kind: 'unavailable', says: 'the service ended without an answer', next: 'run the command again; what was done is kept' },
   WORK_FAILED: { kind: 'precondition', says: 'the work was begun and could not be completed', next: 'read the reason in the facts' },

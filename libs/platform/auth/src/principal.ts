@@ -8,6 +8,8 @@ export interface Principal {
   readonly tenant: string;
   readonly organisation: string;
   readonly roles: readonly Role[];
+  /** All tenants that the token names, where there are several; a call may choose one of them. */
+  readonly tenants?: readonly string[];
 }
 
 /** Finds out who sends a request; the one thing that the transport needs to know of identity. */

@@ -2,6 +2,8 @@ import { generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import type { Principal } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
+export { FormBrowser, type Page } from './form-browser.js';
+
 export interface TokenChanges {
   readonly issuer?: string;
   readonly audience?: string;
@@ -19,8 +21,9 @@ export class FakeIssuer {
     readonly verifier: TokenVerifier,
   ) {}
 
-  static async create(): Promise<FakeIssuer> {
-    const { privateKey, publicKey } = await generateKeyPair('EdDSA');
+  /** @param pair one that an issuer in another process has too; default: a new one */
+  static async create(pair?: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }): Promise<FakeIssuer> {
+    const { privateKey, publicKey } = pair ?? (await generateKeyPair('EdDSA'));
     const config = { issuer: FakeIssuer.ISSUER, audience: FakeIssuer.AUDIENCE, keys: () => publicKey };
     return new FakeIssuer(privateKey, new TokenVerifier(config));
   }

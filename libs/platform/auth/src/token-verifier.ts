@@ -1,19 +1,25 @@
 import { DomainError } from '@stella/errors';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { type ClaimPaths, principalOf, STELLA_CLAIMS } from './claims.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { type IssuerConfig, IssuerMetadata } from './issuer-metadata.js';
 import type { Authenticator, Principal } from './principal.js';
 
 /** Asymmetric algorithms only: with `none` or an HMAC a caller could make its own token. */
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256'];
+/** Of an access token; an ID token or a logout token of the same issuer is none, though it may have the audience. */
+const HEADER_TYPES = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
+const OTHER_KINDS = new Set(['ID', 'Refresh', 'Offline', 'Logout']);
 const CLOCK_TOLERANCE_S = 30;
 const TOKEN_BYTES_MAX = 16_384;
 
 export interface TokenVerifierConfig {
   readonly issuer: string;
   readonly audience: string;
-  /** A remote set is fetched when an unknown key id appears, at most once in 30 s: so rotation needs no restart. */
+  /** An address of a key set is asked for again when it is old or an unknown key appears: so rotation needs no restart. */
   readonly keys: URL | JWTVerifyGetKey;
   readonly claims?: ClaimPaths;
+  readonly clockToleranceS?: number;
   readonly now?: () => Date;
 }
 
@@ -22,7 +28,15 @@ export class TokenVerifier implements Authenticator {
   readonly #keys: JWTVerifyGetKey;
 
   constructor(private readonly config: TokenVerifierConfig) {
-    this.#keys = config.keys instanceof URL ? createRemoteJWKSet(config.keys) : config.keys;
+    const { keys } = config;
+    this.#keys = keys instanceof URL ? new IssuerKeys(() => Promise.resolve(keys.href)).get : keys;
+  }
+
+  /** Of any OpenID issuer, which says itself where its keys are; nobody is asked before the first token comes. */
+  static ofIssuer(issuer: IssuerConfig, config: Omit<TokenVerifierConfig, 'issuer' | 'keys'>): TokenVerifier {
+    const metadata = new IssuerMetadata(issuer);
+    const keys = new IssuerKeys(async () => (await metadata.get()).jwksUri, issuer.now);
+    return new TokenVerifier({ ...config, issuer: issuer.issuer, keys: keys.get });
   }
 
   async authenticate(authorization: string | undefined): Promise<Principal> {
@@ -33,20 +47,20 @@ export class TokenVerifier implements Authenticator {
 
   async #payload(token: string) {
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, this.#keys, {
         issuer: this.config.issuer,
         audience: this.config.audience,
         algorithms: ALGORITHMS,
-        clockTolerance: CLOCK_TOLERANCE_S,
+        clockTolerance: this.config.clockToleranceS ?? CLOCK_TOLERANCE_S,
         requiredClaims: ['sub', 'exp', 'iat'],
         ...(this.config.now ? { currentDate: this.config.now() } : {}),
       });
+      if (!HEADER_TYPES.has(protectedHeader.typ?.toLowerCase()) || OTHER_KINDS.has(String(payload['typ']))) throw refused('no access token');
       return payload;
     } catch (error) {
-      // Unreachable keys are no statement about the token.
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-        throw new DomainError('UNAVAILABLE', { part: 'identity provider' }, { cause: error });
-      }
+      if (error instanceof DomainError) throw error;
+      // What is no statement about the token does not refuse it.
+      if (!(error instanceof errors.JOSEError)) throw new DomainError('UNAVAILABLE', { part: 'identity provider' }, { cause: error });
       throw refused(error.code, error);
     }
   }

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BLOB_STORE_CONTRACT } from './contract.js';
+import { testAsRoot } from '@stella/testing';
+import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT } from './contract.js';
 import { DirectoryBlobStore } from './directory-blob-store.js';
+import { LoopbackBlobLinks } from './loopback-blob-links.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 
 let folder: string;
@@ -15,6 +17,16 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('in memory', () => {
   const store = new MemoryBlobStore();
   test.each(Object.entries(BLOB_STORE_CONTRACT))('%s', (_name, check) => check({ store, corrupt: (name) => store.corrupt(name) }));
+});
+
+describe('links on loopback', () => {
+  const store = new MemoryBlobStore();
+  let links: LoopbackBlobLinks;
+  beforeAll(async () => {
+    links = await LoopbackBlobLinks.start(store);
+  });
+  afterAll(() => links.stop());
+  test.each(Object.entries(BLOB_LINKS_CONTRACT))('%s', (_name, check) => check({ store, links }));
 });
 
 describe('in a directory', () => {
@@ -33,8 +45,7 @@ describe('in a directory', () => {
     expect(await readdir(join(folder, 'swept', 'incoming'))).toEqual([`${process.pid}.busy`]);
   });
 
-  const asRoot = process.getuid?.() === 0 ? test : test.skip;
-  asRoot('a full disk is told as such, nothing half-done stays, and the next blob that fits is stored', async () => {
+  testAsRoot('a full disk is told as such, nothing half-done stays, and the next blob that fits is stored', async () => {
     const small = join(folder, 'small');
     await mkdir(small);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', small]);

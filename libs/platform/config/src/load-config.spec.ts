@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { isDomainError } from '@stella/errors';
 import { z } from 'zod';
-import { durationMs, flag, list, loadConfig, port, printableConfig, secret, Secret, sizeBytes } from './index.js';
+import { durationMs, flag, list, loadConfig, port, printableConfig, secret, Secret, sizeBytes, VALUE_FILE_BYTES_MAX } from './index.js';
 
 const schema = z.object({
   grpcPort: port().default(7443),
@@ -35,7 +35,7 @@ test('names every unknown and every bad variable at once, and repeats no value',
   expect(problems).toContain('STELLA_GRPC_PROT: unknown');
   expect(problems).toContain('STELLA_GRPC_PORT: ');
   expect(problems).toContain('STELLA_DRAIN_TIMEOUT: a duration is');
-  expect(problems).toContain('STELLA_DATABASE_PASSWORD: ');
+  expect(problems).toContain('STELLA_DATABASE_PASSWORD: missing');
   expect(problems).not.toContain('hunter2');
 });
 
@@ -58,4 +58,16 @@ test('a secret comes from a file, is revealed on request only and shows nowhere'
 test('a secret given twice, or in a file that cannot be read, is refused', () => {
   expect(problemsOf({ STELLA_DATABASE_PASSWORD: 'x', STELLA_DATABASE_PASSWORD_FILE: '/dev/null' })).toContain('given twice');
   expect(problemsOf({ STELLA_DATABASE_PASSWORD_FILE: '/nowhere/at/all' })).toContain('ENOENT');
+});
+
+test('a file holds as much as a Kubernetes Secret, and no more', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'document');
+  writeFileSync(file, 'x'.repeat(VALUE_FILE_BYTES_MAX));
+  expect(loadConfig(schema, { STELLA_DATABASE_PASSWORD_FILE: file }).databasePassword.reveal()).toHaveLength(VALUE_FILE_BYTES_MAX);
+  writeFileSync(file, 'x'.repeat(VALUE_FILE_BYTES_MAX + 1));
+  expect(problemsOf({ STELLA_DATABASE_PASSWORD_FILE: file })).toContain('larger than');
+});
+
+test.each(['STELLA_GATE_SERVICE_HOST', 'STELLA_GATE_SERVICE_PORT_GRPC', 'STELLA_GATE_PORT', 'STELLA_GATE_PORT_7070_TCP_ADDR'])('%s is what Kubernetes adds, and the problem says how to keep it away', (variable) => {
+  expect(problemsOf({ STELLA_DATABASE_PASSWORD: 'x', [variable]: '10.0.0.1' })).toBe(`${variable}: unknown (from Kubernetes? set enableServiceLinks: false)`);
 });

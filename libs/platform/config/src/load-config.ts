@@ -3,7 +3,10 @@ import { DomainError } from '@stella/errors';
 import type { z } from 'zod';
 
 const FILE_SUFFIX = '_FILE';
-const SECRET_FILE_BYTES_MAX = 65_536;
+/** As large as a Kubernetes Secret may be. */
+export const VALUE_FILE_BYTES_MAX = 1 << 20;
+/** What Kubernetes adds to pods for each Service whose name begins with our prefix. */
+const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,13 +39,17 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment = 
     const named = keyByVariable.get(variable);
     const inFile = variable.endsWith(FILE_SUFFIX) ? keyByVariable.get(variable.slice(0, -FILE_SUFFIX.length)) : undefined;
     const key = named ?? inFile;
-    if (key === undefined) problems.push(`${variable}: unknown`);
+    if (key === undefined) problems.push(`${variable}: unknown${SERVICE_LINK.test(variable) ? ' (from Kubernetes? set enableServiceLinks: false)' : ''}`);
     else if (input[key] !== undefined) problems.push(`${variable}: given twice, directly and by file`);
     else input[key] = named === undefined ? readValue(value, variable, problems) : value;
   }
   const parsed = schema.safeParse(input);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) problems.push(`${variableName(String(issue.path[0] ?? ''), prefix)}: ${issue.message}`);
+    for (const issue of parsed.error.issues) {
+      const key = String(issue.path[0] ?? '');
+      const isMissing = issue.code === 'invalid_type' && input[key] === undefined;
+      problems.push(`${variableName(key, prefix)}: ${isMissing ? 'missing' : issue.message}`);
+    }
   }
   if (problems.length > 0 || !parsed.success) {
     throw new DomainError('CONFIG_INVALID', { problems: problems.sort().join('; ') }, { message: `the configuration is not usable: ${problems.join('; ')}` });
@@ -53,8 +60,8 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment = 
 function readValue(path: string, variable: string, problems: string[]): string {
   try {
     const bytes = readFileSync(path);
-    if (bytes.length <= SECRET_FILE_BYTES_MAX) return bytes.toString('utf8').replace(/\r?\n$/, '');
-    problems.push(`${variable}: the file is larger than ${SECRET_FILE_BYTES_MAX} bytes`);
+    if (bytes.length <= VALUE_FILE_BYTES_MAX) return bytes.toString('utf8').replace(/\r?\n$/, '');
+    problems.push(`${variable}: the file is larger than ${VALUE_FILE_BYTES_MAX} bytes`);
   } catch (error) {
     problems.push(`${variable}: the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@stella/errors';
 import { Client, type ClientConfig } from 'pg';
+import { translate } from './errors.js';
 
 /** Any fixed number: one migrator at a time in a database. */
 const LOCK_KEY = 5_713_101_226;
@@ -30,12 +31,15 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 /**
  * Applies what is not yet applied to the first schema of the connection's search path: in order, each in a transaction,
  * under an advisory lock. Gives the names applied now.
- * @throws DomainError MIGRATION_CHANGED when an applied one is altered or gone, MIGRATION_FAILED.
+ * What a later version has applied beside them stays.
+ * @throws DomainError MIGRATION_CHANGED when an applied one is altered, MIGRATION_FAILED, DATABASE_UNAVAILABLE, DATABASE_REFUSED.
  */
 export async function migrate(connection: ClientConfig, source: string | readonly Migration[]): Promise<string[]> {
   const migrations = typeof source === 'string' ? await readMigrations(source) : source;
   const client = new Client(connection);
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw translate(error);
+  });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
     await client.query(TABLE);

@@ -1,4 +1,4 @@
-import { Database, isUniqueViolation, migrate, type Migration } from '@stella/platform-database';
+import { AdvisoryLocks, Database, isUniqueViolation, lockInTransaction, migrate, type Migration } from '@stella/platform-database';
 import { startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
 import { provisionService } from '@stella/platform-database';
 
@@ -123,4 +123,34 @@ test('a server that is not there is unavailable', async () => {
   await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
   await expect(nowhere.tx(async () => 1)).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
   await nowhere.close();
+});
+
+describe('locks by name', () => {
+  const NEVER = new AbortController().signal;
+
+  test('one holder at a time, each service its own names; whoever gives up waiting is told', async () => {
+    const locks = new AdvisoryLocks(first);
+    const order: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holding = locks.hold('job', NEVER, async () => {
+      held.resolve();
+      await release.promise;
+      order.push('first');
+    });
+    await held.promise;
+    await new AdvisoryLocks(second).hold('job', NEVER, async () => order.push('another service'));
+    await expect(locks.hold('job', AbortSignal.timeout(50), async () => order.push('never'))).rejects.toMatchObject({ reason: 'CANCELLED', facts: { waitingFor: 'job' } });
+    const waiting = locks.hold('job', NEVER, async () => order.push('second'));
+    release.resolve();
+    await Promise.all([holding, waiting]);
+    expect(order).toEqual(['another service', 'first', 'second']);
+  });
+
+  test('a failure of the work frees the lock, and a lock in a transaction ends with it', async () => {
+    const locks = new AdvisoryLocks(first);
+    await expect(locks.hold('job', NEVER, () => Promise.reject(new Error('work')))).rejects.toThrow('work');
+    await first.tx((tx) => lockInTransaction(tx, 'job'));
+    expect(await locks.hold('job', AbortSignal.timeout(2_000), async () => 'free')).toBe('free');
+  });
 });

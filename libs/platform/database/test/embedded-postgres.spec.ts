@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database, EmbeddedPostgres } from '@stella/platform-database';
+import { testAsRoot } from '@stella/testing';
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
 const folders: string[] = [];
 const places = async (mode: number) => {
   const folder = await mkdtemp(join(tmpdir(), 'stella-pg-'));
@@ -36,7 +36,7 @@ const holder = async (at: { dataFolder: string; socketFolder: string }): Promise
   return child;
 };
 
-asRoot('starts below a folder that only root may enter', async () => {
+testAsRoot('starts below a folder that only root may enter', async () => {
   const at = await places(0o700);
   const server = await EmbeddedPostgres.start(at);
   await withDatabase(server, (database) => database.execute('CREATE TABLE kept (n int)'));

@@ -1,9 +1,11 @@
 import { isDomainError } from '@stella/errors';
-import type { Database } from '@stella/platform-database';
-import { type Logger, type Metrics, withTraceparent } from '@stella/platform-telemetry';
-import type { EventHandler } from './event-bus.js';
+import type { Database, Tx } from '@stella/platform-database';
+import { type Logger, type Metrics, span, withTraceparent } from '@stella/platform-telemetry';
+import { type Death, describe } from './dead-letter.js';
+import type { Event, EventHandler } from './event-bus.js';
 import type { Inbox, Key, Received } from './inbox.js';
 import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, type RetryPolicy } from './limits.js';
+import { Pulse } from './pulse.js';
 import type { EventSession } from './session.js';
 import { Bell } from './wake.js';
 
@@ -23,6 +25,8 @@ export interface ConsumerDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly retry?: RetryPolicy;
+  /** Tells others of a dead letter, in the transaction in which it becomes one. */
+  tellDead?(tx: Tx, event: Event, death: Death): Promise<void>;
 }
 
 /**
@@ -30,6 +34,7 @@ export interface ConsumerDeps {
  * every other process of the service. An event that keeps failing becomes a dead letter and its key goes on.
  */
 export class Consumer {
+  readonly pulse = new Pulse();
   readonly #routes = new Map<string, Route>();
   readonly #atWork = new Map<string, { readonly topic: string; readonly work: Promise<void> }>();
   readonly #bell = new Bell();
@@ -83,6 +88,7 @@ export class Consumer {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping) {
+      this.pulse.beat();
       try {
         const began = await this.#beginDue();
         failures = 0;
@@ -149,12 +155,19 @@ export class Consumer {
       if (received.unended >= policy.attemptsMax) return await this.#bury(received, 'the process ended each time it was handled');
       const handler = this.#routes.get(event.topic)?.handler;
       if (handler === undefined) throw new Error('nobody handles this topic');
-      await withTraceparent(event.traceparent, async () => {
-        const prepared = await handler.prepare?.(event, this.#abort.signal);
-        await database.tx(async (tx) => {
-          if (await inbox.finish(tx, position)) await handler.commit(event, tx, prepared);
-        });
-      });
+      await withTraceparent(event.traceparent, () =>
+        span(
+          `process ${event.topic}`,
+          processing(event, this.group),
+          async () => {
+            const prepared = await handler.prepare?.(event, this.#abort.signal);
+            await database.tx(async (tx) => {
+              if (await inbox.finish(tx, position)) await handler.commit(event, tx, prepared);
+            });
+          },
+          { kind: 'consumer' },
+        ),
+      );
       this.#handled.inc({ ...labels, outcome: 'done' });
     } catch (error) {
       await this.#failed(received, error).catch((cause: unknown) => logger.error({ err: cause, ...labels, id: event.id }, 'a failed event could not be noted; it will be tried again'));
@@ -173,16 +186,20 @@ export class Consumer {
     const attemptsMax = isUnavailable ? policy.attemptsMaxWhenUnavailable : policy.attemptsMax;
     if (attempts >= attemptsMax) {
       logger.error({ err: error, ...facts }, 'an event was given up; it is a dead letter');
-      return this.#bury(received, describe(error));
+      return this.#bury(received, error);
     }
     this.#handled.inc({ consumer: this.group, topic: event.topic, outcome: 'failed' });
     logger.warn({ err: error, ...facts }, 'an event failed and is tried again');
     await inbox.retryLater(position, describe(error), pauseBefore(attempts, policy));
   }
 
-  async #bury(received: Received, why: string): Promise<void> {
-    this.#handled.inc({ consumer: this.group, topic: received.event.topic, outcome: 'dead' });
-    await this.deps.inbox.bury(received.position, why);
+  async #bury({ position, event, attempts }: Received, error: unknown): Promise<void> {
+    const { database, inbox } = this.deps;
+    const death = { consumer: this.group, error, attempts, at: new Date() };
+    await database.tx(async (tx) => {
+      if (await inbox.bury(tx, position, describe(error))) await this.deps.tellDead?.(tx, event, death);
+    });
+    this.#handled.inc({ consumer: this.group, topic: event.topic, outcome: 'dead' });
   }
 
   /** Until the next retry is due, or a look round if a ring was missed. */
@@ -214,11 +231,16 @@ export class Consumer {
   }
 }
 
-function lockName({ event }: Received): string {
-  return `${event.source} ${event.key}`;
+/** OpenTelemetry's semantic conventions of messaging. */
+function processing(event: Event, group: string): Record<string, string> {
+  return {
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': event.topic,
+    'messaging.consumer.group.name': group,
+    'messaging.message.id': event.id,
+  };
 }
 
-function describe(error: unknown): string {
-  if (isDomainError(error)) return `${error.reason}: ${error.message} ${JSON.stringify(error.facts)}`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+function lockName({ event }: Received): string {
+  return `${event.source} ${event.key}`;
 }

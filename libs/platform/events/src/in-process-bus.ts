@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Logger } from '@stella/platform-telemetry';
-import { type AttachedEvents, type EventParticipant, SqlEvents } from './attached-events.js';
+import type { AttachedEvents, EventBus, EventParticipant } from './attached-events.js';
 import type { Event } from './event-bus.js';
 import { SETTLE_TIMEOUT_MS } from './limits.js';
+import type { NotSent } from './relay.js';
+import { SqlEvents } from './sql-events.js';
 
 const SETTLE_POLL_MS = 10;
 
@@ -11,17 +13,16 @@ const SETTLE_POLL_MS = 10;
  * Carries events between the services of one process. Nothing is kept in memory: an event is in its sender's outbox
  * until it is in the inbox of every consumer, so that the end of the process at any moment loses and doubles nothing.
  */
-export class InProcessBus {
+export class InProcessBus implements EventBus {
   readonly #attached = new Map<string, SqlEvents>();
   /** Grows when a hand-over begins and when it ends: a look round that saw it grow may have missed an event on its way. */
   #handOvers = 0;
 
   constructor(private readonly options: { readonly logger: Logger }) {}
 
-  /** One call a service; it subscribes on the answer, and then starts it. */
   attach(service: EventParticipant): AttachedEvents {
     if (this.#attached.has(service.name)) throw new DomainError('EVENT_INVALID', { service: service.name }, { message: 'the service is attached already' });
-    const events = new SqlEvents(service, (batch) => this.#publish(batch));
+    const events = new SqlEvents(service, { publish: (batch) => this.#publish(batch), hasDeadLetterTopics: false });
     this.#attached.set(service.name, events);
     return events;
   }
@@ -45,10 +46,11 @@ export class InProcessBus {
     }
   }
 
-  async #publish(events: readonly Event[]): Promise<void> {
+  async #publish(events: readonly Event[]): Promise<NotSent[]> {
     this.#handOvers++;
     try {
       for (const attached of this.#attached.values()) await attached.accept(events);
+      return [];
     } finally {
       this.#handOvers++;
     }

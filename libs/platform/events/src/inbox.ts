@@ -1,7 +1,8 @@
-import type { Database, Tx } from '@stella/platform-database';
+import type { Database, Sql, Tx } from '@stella/platform-database';
+import type { DeadLetter } from './dead-letter.js';
 import type { Event } from './event-bus.js';
 import { RETENTION_DAYS } from './limits.js';
-import { RING } from './session.js';
+import { CHANNEL, RING } from './session.js';
 
 /** An event as it lies in the inbox. */
 export interface Received {
@@ -16,16 +17,6 @@ export interface Received {
 export interface Key {
   readonly source: string;
   readonly key: string;
-}
-
-/** An event that was given up. `id` names it for `redeliver`. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly consumer: string;
-  readonly event: Event;
-  readonly attempts: number;
-  readonly error: string;
-  readonly diedAt: Date;
 }
 
 interface InboxRow {
@@ -46,24 +37,38 @@ interface InboxRow {
 }
 
 const COLUMNS = 'position, attempts, unended, consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload, last_error, settled_at';
-const ERROR_CHARS_MAX = 2_000;
 
 /** The durable queue of a service: what arrives waits here, in order of arrival, until its consumer is done with it. */
 export class Inbox {
   constructor(private readonly database: Database) {}
 
-  /** Durable when it resolves; what was accepted before is left as it is. Order of the array is the order of handling. */
-  async accept(consumer: string, events: readonly Event[]): Promise<void> {
-    await this.database.tx(async (tx) => {
-      for (const event of events) {
-        await tx.execute(
-          `INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (consumer, source, id) DO NOTHING`,
-          [consumer, event.source, event.id, event.topic, event.tenant, event.key, event.time, event.traceparent ?? null, Buffer.from(event.payload)],
-        );
-      }
-      await tx.query(RING);
-    });
+  /**
+   * Durable when it resolves; what was accepted before is left as it is. Order of the array is the order of handling.
+   * Resolves with how many were new.
+   */
+  async accept(consumer: string, events: readonly Event[], sql: Sql = this.database): Promise<number> {
+    const column = <T>(of: (event: Event) => T) => events.map(of);
+    const [row] = await sql.query<{ taken: bigint }>(
+      `WITH taken AS (
+         INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload)
+         SELECT $1, source, id, topic, tenant, key, occurred_at, traceparent, payload
+         FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::bytea[])
+           WITH ORDINALITY AS event (source, id, topic, tenant, key, occurred_at, traceparent, payload, n)
+         ORDER BY n ON CONFLICT (consumer, source, id) DO NOTHING RETURNING 1
+       ) SELECT count(*) AS taken, pg_notify(${CHANNEL}, '') FROM taken`,
+      [
+        consumer,
+        column(({ source }) => source),
+        column(({ id }) => id),
+        column(({ topic }) => topic),
+        column(({ tenant }) => tenant),
+        column(({ key }) => key),
+        column(({ time }) => time),
+        column(({ traceparent }) => traceparent ?? null),
+        column(({ payload }) => Buffer.from(payload)),
+      ],
+    );
+    return Number(row?.taken ?? 0n);
   }
 
   /**
@@ -105,7 +110,7 @@ export class Inbox {
     await this.database.execute(`UPDATE inbox SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3 WHERE position = $1 AND state = 'waiting'`, [
       position,
       pauseMs / 1_000,
-      storable(error),
+      error,
     ]);
   }
 
@@ -114,8 +119,9 @@ export class Inbox {
     await this.database.execute(`UPDATE inbox SET attempts = attempts - 1, unended = unended - 1 WHERE position = $1 AND state = 'waiting'`, [position]);
   }
 
-  async bury(position: bigint, error: string): Promise<void> {
-    await this.database.execute(`UPDATE inbox SET state = 'dead', settled_at = now(), last_error = $2 WHERE position = $1 AND state = 'waiting'`, [position, storable(error)]);
+  /** False: it was settled before. */
+  async bury(sql: Sql, position: bigint, error: string): Promise<boolean> {
+    return (await sql.execute(`UPDATE inbox SET state = 'dead', settled_at = now(), last_error = $2 WHERE position = $1 AND state = 'waiting'`, [position, error])) === 1;
   }
 
   async deadLetters(limit: number): Promise<DeadLetter[]> {
@@ -138,19 +144,21 @@ export class Inbox {
     return changed > 0;
   }
 
-  async countWaiting(): Promise<number> {
-    const [row] = await this.database.query<{ count: bigint }>(`SELECT count(*) FROM inbox WHERE state = 'waiting'`);
+  /** `last`: the position of the latest event, so that a reader sees whether any was added. */
+  async waiting(): Promise<{ count: number; last: bigint }> {
+    const [row] = await this.database.query<{ count: bigint; last: bigint | null }>(`SELECT count(*), (SELECT max(position) FROM inbox) AS last FROM inbox WHERE state = 'waiting'`);
+    return { count: Number(row?.count ?? 0n), last: row?.last ?? 0n };
+  }
+
+  /** How many wait for a consumer; counted up to `atMost`. */
+  async backlog(consumer: string, atMost: number): Promise<number> {
+    const [row] = await this.database.query<{ count: bigint }>(`SELECT count(*) FROM (SELECT 1 FROM inbox WHERE consumer = $1 AND state = 'waiting' LIMIT $2) first`, [consumer, atMost]);
     return Number(row?.count ?? 0n);
   }
 
   async forgetOld(): Promise<number> {
     return this.database.execute(`DELETE FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
   }
-}
-
-/** PostgreSQL's text holds no NUL. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '').slice(0, ERROR_CHARS_MAX);
 }
 
 function toEvent(row: InboxRow): Event {

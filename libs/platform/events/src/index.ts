@@ -1,8 +1,13 @@
-export type { AttachedEvents, EventParticipant } from './attached-events.js';
+export type { AttachedEvents, EventBus, EventParticipant, EventsHealth } from './attached-events.js';
 export { fromHeaders, toHeaders } from './cloud-event.js';
 export type { Event, EventDraft, EventHandler, ServiceEvents, Subscription } from './event-bus.js';
 export { InProcessBus } from './in-process-bus.js';
-export type { DeadLetter } from './inbox.js';
+export { KafkaBus, type KafkaBusOptions } from './kafka/kafka-bus.js';
+export { applyTopics, type ApplyTopicsOptions, type TopicDrift, type TopicsReport } from './kafka/apply-topics.js';
+export { readTopics, type TopicSettings } from './kafka/topics.js';
+export { runTopicsCommand } from './kafka/topics-command.js';
+export { checkKafkaConnection, type Hidden, type KafkaConnection, type KafkaSasl, type KafkaTls } from './kafka/connection.js';
+export { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 export { RETRY, type RetryPolicy } from './limits.js';
 export { MemoryEventBus } from './memory-event-bus.js';
 export { EVENTS_MIGRATIONS } from './migrations.js';

@@ -2,13 +2,18 @@ export const KEY_BYTES_MAX = 1_024;
 export const PAYLOAD_BYTES_MAX = 1 << 20;
 export const TOPIC_CHARS_MAX = 200;
 export const TENANT_CHARS_MAX = 200;
+export const SOURCE_CHARS_MAX = 200;
+export const TRACEPARENT_CHARS_MAX = 256;
+/** What of an error is kept with a dead letter. */
+export const ERROR_CHARS_MAX = 2_000;
 
 /** Keys of one subscription handled at the same time, unless it says otherwise. */
 export const CONCURRENCY = 4;
 /** First events of keys that a consumer reads at a time. */
 export const HEADS_BATCH = 64;
-/** Events that the relay takes at a time. */
-export const RELAY_BATCH = 100;
+/** Events that the relay takes at a time, and the bytes of their payloads. */
+export const RELAY_BATCH = 500;
+export const RELAY_BATCH_BYTES = 8 << 20;
 /** What a listener that missed its notification waits at most. */
 export const POLL_MS = 2_000;
 /** While another transaction of the server is open, a committed event may have to wait for it. */
@@ -20,6 +25,15 @@ export const ABORT_TIMEOUT_MS = 2_000;
 /** Relayed and handled events are kept this long, to answer what happened and to know a late duplicate. */
 export const RETENTION_DAYS = 30;
 export const HOUSEKEEPING_MS = 3_600_000;
+/** The connection that hears and locks is asked this often whether it still is one, and given up without an answer in time. */
+export const SESSION_PING_MS = 10_000;
+export const SESSION_STATEMENT_TIMEOUT_MS = 10_000;
+/** A loop that has not turned for this long is stuck; its slowest step is a statement with a time-out of 30 s. */
+export const LOOP_TURN_AGE_MS = 180_000;
+/** Not ready: a topic takes nothing for this long. Longer than a broker's restart, which calls need not notice. */
+export const HELD_NOT_READY_MS = 60_000;
+/** Between readings of what waits, for the metrics. */
+export const BACKLOG_READING_MS = 15_000;
 
 /** How often and after what pauses a failing event is tried again before it becomes a dead letter. */
 export interface RetryPolicy {
@@ -31,6 +45,9 @@ export interface RetryPolicy {
 }
 
 export const RETRY: RetryPolicy = { attemptsMax: 6, attemptsMaxWhenUnavailable: 60, pauseMs: 100, pauseMsMax: 30_000 };
+
+/** For what is tried until it succeeds: a broker that returns is noticed within seconds. */
+export const RELAY_RETRY: RetryPolicy = { ...RETRY, pauseMsMax: 5_000 };
 
 /** Doubles with each attempt; between half and all of it, so that failures at once do not come back at once. */
 export function pauseBefore(attempt: number, policy: RetryPolicy, random: () => number = Math.random): number {

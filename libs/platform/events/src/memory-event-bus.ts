@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Tx } from '@stella/platform-database';
 import { currentTraceparent } from '@stella/platform-telemetry';
-import type { AttachedEvents } from './attached-events.js';
+import type { AttachedEvents, EventsHealth } from './attached-events.js';
 import { checkDraft } from './cloud-event.js';
+import type { DeadLetter } from './dead-letter.js';
 import type { Event, EventDraft, EventHandler, Subscription } from './event-bus.js';
-import type { DeadLetter } from './inbox.js';
 import { CONCURRENCY, pauseBefore, RETRY, type RetryPolicy, SETTLE_TIMEOUT_MS } from './limits.js';
 
 interface Waiting {
@@ -103,6 +103,10 @@ class MemoryEvents implements AttachedEvents {
     this.waiting.unshift({ event: letter.event, route, attempts: 0, dueMs: 0 });
     this.advance();
     return true;
+  }
+
+  health(): EventsHealth {
+    return { notReady: [], notLive: [] };
   }
 
   advance(): void {

@@ -43,5 +43,16 @@ CREATE INDEX inbox_dead ON inbox (position) WHERE state = 'dead';
 CREATE INDEX inbox_done ON inbox (settled_at) WHERE state = 'done';
 `;
 
+const DEAD_LETTERS = `
+-- Of a copy for a dead-letter topic, which is sent with the headers that it came with.
+ALTER TABLE outbox ADD COLUMN headers jsonb;
+-- Why the carrier takes this event never; such a row counts as relayed until somebody redelivers it.
+ALTER TABLE outbox ADD COLUMN refusal text;
+CREATE INDEX outbox_refused ON outbox (position) WHERE refusal IS NOT NULL;
+`;
+
 /** The tables of events, for the schema of every service; applied before the service's own migrations. */
-export const EVENTS_MIGRATIONS: readonly Migration[] = [{ name: '0000_events.sql', sql: EVENTS }];
+export const EVENTS_MIGRATIONS: readonly Migration[] = [
+  { name: '0000_events.sql', sql: EVENTS },
+  { name: '0000_events_dead_letters.sql', sql: DEAD_LETTERS },
+];

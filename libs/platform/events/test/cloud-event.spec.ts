@@ -22,6 +22,7 @@ test('headers are those of CloudEvents, binary mode', () => {
     ce_partitionkey: 'packs/lua',
     ce_stellatenant: 'acme',
     ce_traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     'content-type': 'application/protobuf',
   });
 });

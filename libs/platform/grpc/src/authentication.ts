@@ -5,7 +5,7 @@ import { statusOf } from './status.js';
 
 /** Asked by load balancers and tools, which have no tokens; they tell nothing of any tenant. */
 const OPEN = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
-/** A service names the tenant that it acts for; from anybody else it is refused. */
+/** A service names the tenant that it acts for, a person in several tenants the one that is meant; else it is refused. */
 export const TENANT_KEY = 'stella-tenant';
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 const principals = new WeakMap<Metadata, Principal>();
@@ -41,6 +41,7 @@ export function principalOf(metadata: Metadata): Principal {
 
 function actingFor(principal: Principal, tenant: string | undefined): Principal {
   if (tenant === undefined || tenant === principal.tenant) return principal;
+  if (principal.tenants?.includes(tenant) === true) return { ...principal, tenant };
   if (!principal.roles.includes('service') || !TENANT.test(tenant)) {
     throw new DomainError('PERMISSION_DENIED', { action: 'act for another tenant', subject: principal.subject });
   }

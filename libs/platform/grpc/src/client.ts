@@ -7,6 +7,7 @@ import { MESSAGE_BYTES_MAX } from './server-options.js';
 
 const ATTEMPTS_MAX = 4;
 const BACKOFF_MS = 100;
+const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
 
 export interface ClientConfig {
   readonly address: string;
@@ -45,6 +46,11 @@ export function createClient<D extends ServiceDefinition>(definition: D, config:
     // The channel looks again sooner than our retries end; its default waits a second and more.
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
+    // A name with several addresses is several replicas; each gets its share.
+    'grpc.service_config': ROUND_ROBIN,
+    // A server that vanished without a word is noticed, also while nothing is sent.
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
   });
   const calls = Object.entries(definition).map(([name, method]) => [name, callOf(client, method, config)]);
   return Object.fromEntries([...calls, ['close', () => client.close()]]) as GrpcClient<D>;
@@ -66,8 +72,13 @@ async function unary(client: Client, method: MethodDefinition<unknown, unknown>,
         cancelWith(call, settings.signal);
       });
     } catch (error) {
-      const mayRetry = (error as ServiceError).code === status.UNAVAILABLE && attempt < ATTEMPTS_MAX && !settings.signal?.aborted;
-      if (!mayRetry) throw fromServiceError(error);
+      const { code } = error as ServiceError;
+      // The issuer may have changed its keys since it gave the token: once, another one is tried.
+      if (code === status.UNAUTHENTICATED && attempt === 1 && config.tokens.refused !== undefined) {
+        config.tokens.refused(String(metadata.get('authorization')[0]));
+        continue;
+      }
+      if (code !== status.UNAVAILABLE || attempt >= ATTEMPTS_MAX || settings.signal?.aborted === true) throw fromServiceError(error);
       await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS * 2 ** attempt * (0.5 + Math.random())));
     }
   }

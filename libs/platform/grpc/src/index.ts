@@ -1,4 +1,5 @@
 export { principalOf } from './authentication.js';
+export { type PageTokens, pageTokens, type TimedPlace, timedPageTokens } from './page-tokens.js';
 export { createClient, type CallSettings, type ClientConfig, type GrpcClient } from './client.js';
 export { ErrorFilter, type Report } from './error-filter.js';
 export { httpStatusOf } from './http-status.js';

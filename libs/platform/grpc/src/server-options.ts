@@ -1,6 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import type { Server, ServiceDefinition } from '@grpc/grpc-js';
+import type { Server, ServerCredentials, ServiceDefinition } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { type GrpcOptions, Transport } from '@nestjs/microservices';
 import type { Authenticator } from '@stella/platform-auth';
@@ -15,6 +15,9 @@ import { validationInterceptor } from './validation.js';
 /** A message holds at most a delta proof or an envelope of 16 MiB, and its frame. */
 export const MESSAGE_BYTES_MAX = 17 << 20;
 export const DEFAULT_DEADLINE_MS = 60_000;
+const CONNECTION_AGE_MS_MAX = 300_000;
+/** Longer than any call. */
+const CONNECTION_GRACE_MS = 1_800_000;
 
 export interface GrpcServerConfig {
   readonly url: string;
@@ -27,6 +30,8 @@ export interface GrpcServerConfig {
   readonly authenticator: Authenticator;
   readonly red: RedMetrics;
   readonly defaultDeadlineMs?: number;
+  /** Default: plain text. */
+  readonly credentials?: ServerCredentials;
   /** Hands out grpc-js's server, which Nest's `unwrap` refuses to. */
   readonly onServer?: (server: Server) => void;
 }
@@ -37,12 +42,16 @@ export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
     transport: Transport.GRPC,
     options: {
       url: config.url,
+      ...(config.credentials ? { credentials: config.credentials } : {}),
       package: [...config.packages],
       packageDefinition: { ...config.services },
       gracefulShutdown: true,
       maxReceiveMessageLength: MESSAGE_BYTES_MAX,
       // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors; the first sees a call first.
       channelOptions: {
+        // A client looks its name up again when a connection ends: only so does it find replicas that came later.
+        'grpc.max_connection_age_ms': CONNECTION_AGE_MS_MAX,
+        'grpc.max_connection_age_grace_ms': CONNECTION_GRACE_MS,
         interceptors: [
           traceInterceptor(),
           observationInterceptor(config.red),

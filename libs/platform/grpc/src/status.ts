@@ -2,7 +2,7 @@ import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo } from '@stella/contracts/google/rpc/error_details';
 import { Status } from '@stella/contracts/google/rpc/status';
 import { currentTrace } from '@stella/platform-telemetry';
-import { DomainError, type ErrorKind, isDomainError, REASONS, type Reason } from '@stella/errors';
+import { DomainError, GRPC_CODE_OF_KIND, isDomainError, REASONS, type Reason } from '@stella/errors';
 
 const DOMAIN = 'stella-ops.org';
 const DETAILS = 'grpc-status-details-bin';
@@ -10,21 +10,6 @@ const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
 const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
 /** HTTP/2 peers refuse long header lists (8 KiB is the common limit). */
 const FACT_BYTES_MAX = 1024;
-
-const CODES: Record<ErrorKind, status> = {
-  invalid: status.INVALID_ARGUMENT,
-  'not-found': status.NOT_FOUND,
-  conflict: status.ALREADY_EXISTS,
-  precondition: status.FAILED_PRECONDITION,
-  unauthenticated: status.UNAUTHENTICATED,
-  denied: status.PERMISSION_DENIED,
-  exhausted: status.RESOURCE_EXHAUSTED,
-  unavailable: status.UNAVAILABLE,
-  deadline: status.DEADLINE_EXCEEDED,
-  cancelled: status.CANCELLED,
-  'data-loss': status.DATA_LOSS,
-  internal: status.INTERNAL,
-};
 
 export interface StatusParts {
   readonly code: status;
@@ -40,7 +25,7 @@ export interface FieldViolation {
 /** What goes on the wire for any error (AIP-193); one that is not ours tells nothing of its inside. */
 export function statusOf(error: unknown): StatusParts {
   const known = isDomainError(error) ? error : new DomainError('INTERNAL', traceFact());
-  return parts(CODES[known.kind], known.message, [errorInfo(known)]);
+  return parts(GRPC_CODE_OF_KIND[known.kind], known.message, [errorInfo(known)]);
 }
 
 /** By it the log's record of what happened inside is found. */

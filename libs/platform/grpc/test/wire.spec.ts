@@ -2,8 +2,10 @@ import { credentials, type Metadata, Server, ServerCredentials, type ServerInter
 import { StackGraphServiceService as Stacks, type GetStackRequest } from '@stella/contracts/stella/csfg/v1alpha/csfg';
 import { readDescriptorSet } from '@stella/contracts';
 import { DomainError, type ErrorKind, REASONS, type Reason } from '@stella/errors';
-import { createClient, fromServiceError, signalOf, toServiceError } from '@stella/platform-grpc';
+import type { Principal } from '@stella/platform-auth';
+import { createClient, fromServiceError, principalOf, signalOf, toServiceError } from '@stella/platform-grpc';
 import { currentTrace, Metrics, RedMetrics, withTraceparent } from '@stella/platform-telemetry';
+import { authenticationInterceptor } from '../src/authentication.js';
 import { deadlineInterceptor } from '../src/deadline.js';
 import { observationInterceptor } from '../src/observation.js';
 import { traceInterceptor } from '../src/trace.js';
@@ -13,6 +15,22 @@ const NAME = `stacks/${'a'.repeat(64)}`;
 const tokens = { authorization: async () => 'Bearer none' };
 const open: (() => void)[] = [];
 afterEach(() => open.splice(0).forEach((close) => close()));
+
+/** An issuer whose first token nobody takes any more. */
+function staleTokens(): { authorization(): Promise<string>; refused(value: string): void; readonly given: string[] } {
+  const given: string[] = [];
+  let isStale = true;
+  return {
+    given,
+    authorization: () => {
+      given.push(isStale ? 'Bearer stale' : 'Bearer fresh');
+      return Promise.resolve(given.at(-1) ?? '');
+    },
+    refused: (value) => {
+      if (value === 'Bearer stale') isStale = false;
+    },
+  };
+}
 
 type Handler = (request: GetStackRequest, call: { metadata: Metadata; cancelled: boolean; once(event: 'cancelled', listener: () => void): unknown }) => Promise<unknown>;
 
@@ -151,4 +169,44 @@ test('rules of the contract are kept at the door, and the refusal is counted', a
   await expect(clientOf(address).getStack({ name: 'x' })).rejects.toMatchObject({ reason: 'REQUEST_INVALID', facts: { fields: 'name' } });
   expect(reached).toBe(false);
   expect(await metrics.text()).toContain(`code="INVALID_ARGUMENT"} 1`);
+});
+
+describe('a token that is refused', () => {
+  const only = (accepted: string) =>
+    serve([], async (_request, { metadata }) => {
+      if (String(metadata.get('authorization')[0]) !== accepted) throw new DomainError('UNAUTHENTICATED', { problem: 'refused' });
+      return { stack: undefined };
+    });
+  const call = async (accepted: string) => {
+    const stale = staleTokens();
+    const client = createClient(Stacks, { address: await only(accepted), tokens: stale });
+    open.push(client.close);
+    return { stale, answer: client.getStack({ name: NAME }) };
+  };
+
+  test('is replaced once, as the issuer may have changed its keys', async () => {
+    const { stale, answer } = await call('Bearer fresh');
+    await expect(answer).resolves.toBeDefined();
+    expect(stale.given).toEqual(['Bearer stale', 'Bearer fresh']);
+  });
+
+  test('is a refusal when another one is refused too', async () => {
+    const { stale, answer } = await call('Bearer nobody');
+    await expect(answer).rejects.toMatchObject({ reason: 'UNAUTHENTICATED' });
+    expect(stale.given).toEqual(['Bearer stale', 'Bearer fresh']);
+  });
+});
+
+test('a person in several tenants chooses one of them by name, and no other', async () => {
+  const alice: Principal = { subject: 'alice', tenant: 'acme', organisation: 'acme.example', roles: ['contributor'], tenants: ['acme', 'labs'] };
+  const seen: string[] = [];
+  const address = await serve([authenticationInterceptor({ authenticate: () => Promise.resolve(alice) })], async (_request, { metadata }) => {
+    seen.push(principalOf(metadata).tenant);
+    return { stack: undefined };
+  });
+  const stacks = clientOf(address);
+  await stacks.getStack({ name: NAME });
+  await stacks.getStack({ name: NAME }, { tenant: 'labs' });
+  await expect(stacks.getStack({ name: NAME }, { tenant: 'other' })).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' });
+  expect(seen).toEqual(['acme', 'labs']);
 });

@@ -37,6 +37,7 @@
  * against the proto's rules before a controller sees them, and whatever a controller throws becomes a typed status.
  * `startTestRuntime` of `@stella/platform-runtime/testing` runs services on a real database and real sockets in a test.
  */
+export { migrationsOf } from './migrations-of.js';
 export { Runtime, type RuntimeConfig } from './runtime.js';
 export { type Peers, type Profile, type ServiceContext, type ServiceParts, type StellaService } from './service.js';
 export { type AddressOf } from './peers.js';

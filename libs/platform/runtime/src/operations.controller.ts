@@ -8,6 +8,8 @@ export interface Operations {
   readonly metrics: Metrics;
   /** What is not ready, by name; empty: ready. */
   notReady(): Promise<readonly string[]>;
+  /** What only a new process mends, by name; empty: alive. */
+  notLive(): readonly string[];
 }
 
 /** What operators and orchestrators ask of every process. */
@@ -22,8 +24,10 @@ export class OperationsController {
   }
 
   @Get('livez')
-  live(): string {
-    return 'ok';
+  live(@Res() response: Response): void {
+    const stuck = this.operations.notLive();
+    if (stuck.length === 0) response.type('text/plain').send('ok');
+    else response.status(503).json({ stuck });
   }
 
   @Get('readyz')

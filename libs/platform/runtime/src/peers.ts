@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { ChannelCredentials, ServiceDefinition } from '@grpc/grpc-js';
 import type { TokenSource } from '@stella/platform-auth';
 import { createClient, type GrpcClient } from '@stella/platform-grpc';
 import type { Peers } from './service.js';
@@ -12,13 +12,18 @@ export class LazyPeers implements Peers {
   constructor(
     private readonly addressOf: AddressOf,
     private readonly tokens: TokenSource,
+    private readonly credentials?: ChannelCredentials,
   ) {}
 
   client<D extends ServiceDefinition>(service: string, definition: D): GrpcClient<D> {
     let real: GrpcClient<D> | undefined;
     const connect = (): GrpcClient<D> => {
       if (!real) {
-        real = createClient(definition, { address: this.addressOf(service), tokens: this.tokens });
+        real = createClient(definition, {
+          address: this.addressOf(service),
+          tokens: this.tokens,
+          ...(this.credentials ? { credentials: this.credentials } : {}),
+        });
         this.#open.push(real.close);
       }
       return real;

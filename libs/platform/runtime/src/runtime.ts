@@ -1,26 +1,28 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import type { Server } from '@grpc/grpc-js';
+import type { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { readDescriptorSet } from '@stella/contracts';
 import type { Authenticator, TokenSource } from '@stella/platform-auth';
 import type { BlobStore } from '@stella/platform-blobs';
-import { Database } from '@stella/platform-database';
-import { type AttachedEvents, EVENTS_MIGRATIONS, InProcessBus } from '@stella/platform-events';
-import { migrate, readMigrations } from '@stella/platform-database';
+import { Database, type DatabaseOptions, migrate, requireMigrated } from '@stella/platform-database';
+import { type AttachedEvents, type EventBus, InProcessBus } from '@stella/platform-events';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
 import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
 import type { Express } from 'express';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ClientConfig } from 'pg';
 import { type Operations, OPERATIONS, OperationsController } from './operations.controller.js';
+import { migrationsOf } from './migrations-of.js';
 import { type AddressOf, LazyPeers } from './peers.js';
 import type { Profile, ServiceContext, ServiceParts, StellaService } from './service.js';
 
 const HOST = '127.0.0.1';
 const DRAIN_TIMEOUT_MS = 10_000;
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 export interface RuntimeConfig {
   readonly profile: Profile;
@@ -30,13 +32,23 @@ export interface RuntimeConfig {
   readonly httpPort: number;
   readonly host?: string;
   readonly blobs: BlobStore;
+  /** What carries the services' events; default: to the others of this process. */
+  readonly bus?: EventBus;
   readonly authenticator: Authenticator;
   /** The connection of a service's role, whose schema exists. */
   connectionOf(service: string): Promise<ClientConfig>;
+  /** Default: those of `Database`. */
+  readonly databaseLimits?: Pick<DatabaseOptions, 'connectionsMax' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'lockTimeoutMs' | 'idleInTransactionTimeoutMs'>;
+  /** Whether missing migrations are applied at the start, or refused because somebody else applies them. Default: applied. */
+  readonly migrations?: 'apply' | 'require';
   /** The token that a service sends to the others. */
   tokensOf(service: string): TokenSource;
   /** Where the others are; default: in this process. */
   readonly addressOf?: AddressOf;
+  /** Of the gRPC server; default: plain text. */
+  readonly serverCredentials?: ServerCredentials;
+  /** What the others are called with; default: plain text. */
+  readonly peerCredentials?: ChannelCredentials;
   readonly logger: Logger;
   readonly clock?: () => Date;
   readonly random?: () => number;
@@ -63,7 +75,7 @@ export class Runtime {
     readonly grpcAddress: string,
     readonly httpAddress: string,
     readonly metrics: Metrics,
-    private readonly bus: InProcessBus,
+    private readonly bus: EventBus,
     private readonly health: HealthImplementation,
   ) {}
 
@@ -74,7 +86,8 @@ export class Runtime {
     const httpPort = config.httpPort || (await freePort(host));
     const names = config.services.flatMap((service) => Object.keys(service.grpc));
     const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING' as const])));
-    const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), new InProcessBus({ logger: config.logger }), health);
+    const bus = config.bus ?? new InProcessBus({ logger: config.logger });
+    const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), bus, health);
     try {
       await runtime.#start(host, grpcPort, httpPort);
     } catch (error) {
@@ -89,10 +102,15 @@ export class Runtime {
     return this.bus.settle(timeoutMs);
   }
 
-  /** Not ready, drained, closed; within the drain time-out, after which open calls are cut. */
-  async stop(): Promise<void> {
+  /** Not ready any more, and works on: so that load balancers send nobody here while the rest is drained. */
+  leave(): void {
     this.#isServing = false;
     this.#setHealth('NOT_SERVING');
+  }
+
+  /** Not ready, drained, closed; within the drain time-out, after which open calls are cut. */
+  async stop(): Promise<void> {
+    this.leave();
     const cut = setTimeout(() => this.#grpcServer?.forceShutdown(), this.config.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
     try {
       // Consumers first: what they have in hand may still ask the other services.
@@ -110,6 +128,7 @@ export class Runtime {
   }
 
   async #start(host: string, grpcPort: number, httpPort: number): Promise<void> {
+    this.#tellBuild();
     for (const service of this.config.services) this.#running.push(await this.#wire(service));
     for (const { parts } of this.#running) await parts.start?.();
     const app = await NestFactory.create(this.#rootModule(), { logger: false, bodyParser: false, abortOnError: false });
@@ -127,6 +146,7 @@ export class Runtime {
         authenticator: this.config.authenticator,
         red: new RedMetrics(this.metrics, 'grpc_server'),
         onServer: (server) => (this.#grpcServer = server),
+        ...(this.config.serverCredentials ? { credentials: this.config.serverCredentials } : {}),
       }),
       { inheritAppConfig: true },
     );
@@ -140,12 +160,14 @@ export class Runtime {
   async #wire(service: StellaService): Promise<Running> {
     const { name } = service;
     const connection = await this.config.connectionOf(name);
-    await migrate(connection, [...EVENTS_MIGRATIONS, ...(service.migrationsFolder ? await readMigrations(service.migrationsFolder) : [])]);
-    const database = new Database({ connection, name });
+    const migrations = await migrationsOf(service);
+    await (this.config.migrations === 'require' ? requireMigrated(connection, migrations) : migrate(connection, migrations));
+    const database = new Database({ ...this.config.databaseLimits, connection, name });
+    watchPool(this.metrics, name, database);
     const logger = this.config.logger.child({ service: name });
     const clock = this.config.clock ?? (() => new Date());
     const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock });
-    const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name));
+    const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name), this.config.peerCredentials);
     const context: ServiceContext = {
       name,
       profile: this.config.profile,
@@ -162,8 +184,14 @@ export class Runtime {
     return { service, database, events, peers, parts: service.wire(context) };
   }
 
+  /** What runs where, for boards and for whoever rolls out. */
+  #tellBuild(): void {
+    const build = this.metrics.gauge('stella_build_info', 'Always 1; labels say what runs here.', ['service', 'version', 'profile']);
+    for (const { name } of this.config.services) build.set({ service: name, version: VERSION, profile: this.config.profile }, 1);
+  }
+
   #rootModule(): DynamicModule {
-    const operations: Operations = { metrics: this.metrics, notReady: () => this.#notReady() };
+    const operations: Operations = { metrics: this.metrics, notReady: () => this.#notReady(), notLive: () => this.#eventsProblems('notLive') };
     return {
       module: class Root {},
       imports: this.#running.map(({ service, parts }) => serviceModule(service.name, parts)),
@@ -175,7 +203,12 @@ export class Runtime {
   async #notReady(): Promise<string[]> {
     if (!this.#isServing) return ['start'];
     const answers = await Promise.allSettled(this.#running.map(({ database }) => database.query('SELECT 1')));
-    return this.#running.filter((_, index) => answers[index]?.status === 'rejected').map(({ service }) => `${service.name}: database`);
+    const databases = this.#running.filter((_, index) => answers[index]?.status === 'rejected').map(({ service }) => `${service.name}: database`);
+    return [...databases, ...this.#eventsProblems('notReady')];
+  }
+
+  #eventsProblems(kind: 'notReady' | 'notLive'): string[] {
+    return this.#running.flatMap(({ service, events }) => events.health()[kind].map((problem) => `${service.name}: ${problem}`));
   }
 
   #setHealth(state: 'SERVING' | 'NOT_SERVING'): void {
@@ -188,6 +221,20 @@ export class Runtime {
 function serviceModule(name: string, parts: ServiceParts): DynamicModule {
   const module: Type = { [name]: class {} }[name] as Type;
   return { module, controllers: [...parts.controllers], providers: [...parts.providers] };
+}
+
+/** Utilisation and saturation of the pool (the USE method, Brendan Gregg 2012); errors are those of the calls. */
+function watchPool(metrics: Metrics, service: string, database: Database): void {
+  const connections = metrics.gauge('database_connections', 'Connections of the pool, by whether a caller has them.', ['service', 'state']);
+  const connectionsMax = metrics.gauge('database_connections_max', 'As many connections may the pool have.', ['service']);
+  const waiting = metrics.gauge('database_waiting', 'Callers that wait for a connection.', ['service']);
+  metrics.beforeReading(() => {
+    const { use } = database;
+    connections.set({ service, state: 'used' }, use.connections - use.idle);
+    connections.set({ service, state: 'idle' }, use.idle);
+    connectionsMax.set({ service }, use.connectionsMax);
+    waiting.set({ service }, use.waiting);
+  });
 }
 
 /** Nest hides the port that gRPC bound, so that it is chosen before. */

@@ -4,6 +4,8 @@ import { Status } from '@stella/contracts/google/rpc/status';
 import { StackGraphServiceService } from '@stella/contracts/stella/csfg/v1alpha/csfg';
 import { GateServiceService } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { DeltaIndexServiceService } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { type EventParticipant, InProcessBus } from '@stella/platform-events';
+import { createLogger } from '@stella/platform-telemetry';
 import { startTestRuntime, type TestRuntime } from '../src/testing.js';
 import { listeningService, made, sampleService } from './sample-services.js';
 
@@ -118,7 +120,30 @@ test('HTTP: what operators ask, what services serve, errors with their reason', 
   expect(await absent.json()).toMatchObject({ reason: 'BLOB_NOT_FOUND' });
   const metrics = await (await get('/metrics')).text();
   expect(metrics).toMatch(/grpc_server_handled_total\{method="\/stella.csfg.v1alpha.StackGraphService\/GetStack",code="NOT_FOUND"\} [1-9]/);
+  expect(metrics).toMatch(/stella_build_info\{service="[a-z-]+",version="[0-9.]+",profile="embedded"\} 1/);
 });
+
+test('events that do not flow make it not ready, events that are stuck make it not alive', async () => {
+  const health: { notReady: string[]; notLive: string[] } = { notReady: [], notLive: [] };
+  class TroubledBus extends InProcessBus {
+    override attach(participant: EventParticipant) {
+      return Object.assign(super.attach(participant), { health: () => health });
+    }
+  }
+  const bus = new TroubledBus({ logger: createLogger({ name: 'test', level: 'silent' }) });
+  const troubled = await startTestRuntime([listeningService([])], { database: system.database, bus });
+  const get = async (path: string) => fetch(`${troubled.runtime.httpAddress}${path}`).then(async (answer) => [answer.status, await answer.text()]);
+  try {
+    expect(await get('/livez')).toEqual([200, 'ok']);
+    health.notReady.push('the broker does not answer');
+    expect(await get('/readyz')).toEqual([503, '{"waitingFor":["listening: the broker does not answer"]}']);
+    expect(await get('/livez')).toEqual([200, 'ok']);
+    health.notLive.push('the relay');
+    expect(await get('/livez')).toEqual([503, '{"stuck":["listening: the relay"]}']);
+  } finally {
+    await troubled.stop();
+  }
+}, 20_000);
 
 test('stops within its drain time with a call open, and closes what it opened', async () => {
   const own: string[] = [];

@@ -1,5 +1,7 @@
+export { KPIS, type Kpi } from './kpis.js';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
 export { LATENCY_BUCKETS_SECONDS, Metrics, RedMetrics } from './metrics.js';
+export { flushTelemetry } from './shutdown.js';
 export { redact, redactText } from './redaction.js';
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.js';
-export { currentTrace, currentTraceparent, span, withTraceparent } from './tracing.js';
+export { annotate, currentTrace, currentTraceparent, span, type SpanOptions, traceEnvironment, withTraceparent } from './tracing.js';

@@ -6,6 +6,7 @@ export const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 /** A registry of its own for each runtime, so that two may live in one process. Asking twice for a name gives the same metric. */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #updates: (() => void)[] = [];
 
   constructor(options: { readonly ofProcess?: boolean } = {}) {
     if (options.ofProcess === true) collectDefaultMetrics({ register: this.registry });
@@ -23,8 +24,14 @@ export class Metrics {
     return this.#once(name, () => new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.registry] }));
   }
 
+  /** Runs before each reading: sets gauges whose values nobody tells of when they change. */
+  beforeReading(update: () => void): void {
+    this.#updates.push(update);
+  }
+
   /** The Prometheus text form. */
   async text(): Promise<string> {
+    for (const update of this.#updates) update();
     return this.registry.metrics();
   }
 

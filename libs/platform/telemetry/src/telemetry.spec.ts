@@ -75,6 +75,16 @@ test('two registries live beside each other, and one name is one metric', async 
   expect(await second.text()).not.toContain('type="a"');
 });
 
+test('a gauge that is set before each reading shows what is so then', async () => {
+  const metrics = new Metrics();
+  const gauge = metrics.gauge('waiting', 'Waiting.');
+  let waiting = 1;
+  metrics.beforeReading(() => gauge.set(waiting));
+  expect(await metrics.text()).toContain('waiting 1');
+  waiting = 2;
+  expect(await metrics.text()).toContain('waiting 2');
+});
+
 test('RED counts a call once', async () => {
   const metrics = new Metrics();
   const end = new RedMetrics(metrics, 'grpc_server').start('/a/B');

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { context, isSpanContextValid, SpanStatusCode, trace, TraceFlags, type Attributes } from '@opentelemetry/api';
+import { type Attributes, context, isSpanContextValid, type Link, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.js';
 
 const TRACER = '@stella/platform-telemetry';
@@ -20,6 +20,12 @@ export function currentTraceparent(): string | undefined {
   return at === undefined ? undefined : formatTraceparent(at);
 }
 
+/** For a process that we start: it finds its place in the trace in its environment (OpenTelemetry, "Environment Variables as Context Propagation Carriers"). */
+export function traceEnvironment(): Record<string, string> {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? {} : { TRACEPARENT: traceparent };
+}
+
 /** Runs `work` as a child of the trace in a received `traceparent`; without one, as the current trace's or a new one. */
 export function withTraceparent<T>(traceparent: string | undefined, work: () => T): T {
   const remote = parseTraceparent(traceparent);
@@ -28,13 +34,23 @@ export function withTraceparent<T>(traceparent: string | undefined, work: () => 
   return context.with(trace.setSpanContext(context.active(), span), () => local.run(childTrace(remote), work));
 }
 
-/** One span around `work`; a failure is recorded and thrown on. */
-export async function span<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
-  return trace.getTracer(TRACER).startActiveSpan(name, { attributes }, (active) =>
+export interface SpanOptions {
+  /** Default `internal`. `client` waits for an answer of another process; `producer` and `consumer` are the ends of a message. */
+  readonly kind?: 'internal' | 'client' | 'server' | 'producer' | 'consumer';
+  /** Traces that this work comes from without being their child, as `traceparent`s: a batch has many causes. */
+  readonly links?: readonly (string | undefined)[];
+}
+
+/** One span around `work`; a failure is recorded and thrown on. Names and attributes follow OpenTelemetry's semantic conventions. */
+export async function span<T>(name: string, attributes: Attributes, work: () => Promise<T>, options: SpanOptions = {}): Promise<T> {
+  const kind = SpanKind[(options.kind ?? 'internal').toUpperCase() as keyof typeof SpanKind];
+  return trace.getTracer(TRACER).startActiveSpan(name, { attributes, kind, links: linksOf(options.links ?? []) }, (active) =>
     local.run(childTrace(currentTrace()), async () => {
       try {
         return await work();
       } catch (error) {
+        const reason = (error as { reason?: unknown }).reason;
+        active.setAttribute('error.type', typeof reason === 'string' ? reason : error instanceof Error ? error.name : '_OTHER');
         active.setStatus({ code: SpanStatusCode.ERROR });
         active.recordException(error instanceof Error ? error : String(error));
         throw error;
@@ -43,4 +59,16 @@ export async function span<T>(name: string, attributes: Attributes, work: () => 
       }
     }),
   );
+}
+
+/** Adds to the span under way what is known only now; without an SDK nothing happens. */
+export function annotate(attributes: Attributes): void {
+  trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+function linksOf(traceparents: readonly (string | undefined)[]): Link[] {
+  return traceparents.flatMap((traceparent) => {
+    const at = parseTraceparent(traceparent);
+    return at === undefined ? [] : [{ context: { traceId: at.traceId, spanId: at.spanId, traceFlags: at.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true } }];
+  });
 }

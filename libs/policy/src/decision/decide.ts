@@ -1,8 +1,10 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { evaluationContext } from '../facts/cedar-context.js';
 import { CEDAR_NAMESPACE, CEDAR_SCHEMA_SHA256 } from '../facts/cedar-schema.js';
+import type { FactName } from '../facts/fact-list.js';
 import { checkFacts, type Facts } from '../facts/fact.js';
 import { preparsed, type PolicySet } from './policy-set.js';
+import { saidOfUnknown, unmetForWantOf } from './unknown-facts.js';
 
 export type Outcome = 'ALLOW' | 'REVIEW' | 'DENY';
 
@@ -40,14 +42,12 @@ interface Answer {
  * @param waivers rule ids of the waivers that count; `checkWaivers` finds them. Errors: FACT_INVALID.
  */
 export function decide(set: PolicySet, subject: DecisionSubject, facts: Facts, waivers: readonly string[]): Decision {
-  const context = evaluationContext(checkFacts(facts), set.document.limits, waivers) as unknown as cedar.Context;
-  const release = ask(set, subject, 'release', context);
-  const review = ask(set, subject, 'review', context);
+  const asked = (action: 'release' | 'review', given: Facts): Answer => ask(set, subject, action, evaluationContext(given, set.document.limits, waivers) as unknown as cedar.Context);
+  const [release, review] = [asked('release', checkFacts(facts)), asked('review', facts)];
   const errors = [...new Set([...release.errors, ...review.errors])].sort();
-  const unmetRules = [...new Set([...release.reasons, ...review.reasons])]
-    .filter((id) => set.rules.get(id)?.effect === 'forbid')
-    .sort()
-    .map((id) => unmet(set, id, review.reasons.includes(id)));
+  const ids = [...new Set([...release.reasons, ...review.reasons])].filter((id) => set.rules.get(id)?.effect === 'forbid').sort();
+  const forWantOf = unmetForWantOf(set, ids, facts, (supposed) => asked('release', supposed).reasons);
+  const unmetRules = ids.map((id) => unmet(set, id, review.reasons.includes(id), forWantOf.get(id) ?? []));
   return { outcome: outcomeOf(release, review, errors), unmetRules, errors };
 }
 
@@ -58,9 +58,11 @@ function outcomeOf(release: Answer, review: Answer, errors: readonly string[]): 
   return review.allowed ? 'REVIEW' : 'DENY';
 }
 
-function unmet(set: PolicySet, id: string, barsReview: boolean): UnmetRule {
+function unmet(set: PolicySet, id: string, barsReview: boolean, unknown: readonly FactName[]): UnmetRule {
   const rule = set.rules.get(id);
-  return { id, reason: rule?.reason ?? '', remedy: rule?.remedy ?? '', bars: barsReview ? 'both' : 'release' };
+  const bars = barsReview ? 'both' : 'release';
+  if (rule === undefined) return { id, reason: '', remedy: '', bars };
+  return { id, ...(unknown.length > 0 ? saidOfUnknown(rule, unknown) : { reason: rule.reason, remedy: rule.remedy }), bars };
 }
 
 function ask(set: PolicySet, subject: DecisionSubject, action: 'release' | 'review', context: cedar.Context): Answer {

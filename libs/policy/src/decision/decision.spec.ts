@@ -1,12 +1,13 @@
 import { isDomainError } from '@stella/errors';
 import { FACT_NAMES } from '../facts/fact-list.js';
 import type { Facts } from '../facts/fact.js';
-import { presetTests, SOUND_RELEASE } from '../presets/preset-tests.js';
+import { SOUND_RELEASE } from '../facts/sound-release.js';
+import { presetTests } from '../presets/preset-tests.js';
 import { PRESET_NAMES, presetDocument, type PresetName } from '../presets/presets.js';
 import type { Rule } from '../rules/rule-text.js';
 import { decide } from './decide.js';
 import { checkInForce, checkNotRolledBack, checkPolicyDocument, policyDigest, type PolicyDocument } from './policy-document.js';
-import { withFacts } from './policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
 import { loadPolicySet } from './policy-set.js';
 import { publishChecks } from './publish-checks.js';
 
@@ -60,7 +61,45 @@ describe.each(PRESET_NAMES)('the preset %s', (name) => {
   });
 });
 
+describe('what is said of a rule that is unmet because a fact is not known', () => {
+  const saidOf = (values: Parameters<typeof withFacts>[1], id: string, name: PresetName = 'standard') => {
+    const { unmetRules } = decide(loaded(name), SUBJECT, withFacts(SOUND_RELEASE, values), []);
+    return unmetRules.find((rule) => rule.id === id);
+  };
+
+  test('names what is not known, and speaks of nothing else', () => {
+    expect(saidOf({ claim_breadth_max_ppm: 'unknown' }, 'claims-narrow')).toMatchObject({
+      reason: 'not known: share of the functions that the broadest claim of changes speaks of',
+      remedy: expect.stringMatching(/^see to what is not known first/),
+    });
+    expect(saidOf({ claim_breadth_max_ppm: 1_000_000 }, 'claims-narrow')?.reason).toBe('a claim is so broad that it says nothing');
+  });
+
+  test('what is known and breaks the rule is told first', () => {
+    expect(saidOf({ changed_functions: 5, changed_data: 'unknown' }, 'nothing-changed', 'rebuild')?.reason).toMatch(/meaning changed$/);
+    expect(saidOf({ changed_functions: 0, changed_data: 'unknown' }, 'nothing-changed', 'rebuild')?.reason).toBe('not known: data units that changed, were added or removed');
+  });
+
+  test('a rule has its own words for it where it needs them', () => {
+    expect(saidOf({ delta_provenance: 'unknown' }, 'delta-checked')).toMatchObject({ reason: 'there is no delta proof that holds', remedy: 'have the delta computed and proved again' });
+    expect(saidOf({ toolchain: 'unknown' }, 'toolchain-kept')?.reason).toBe('it is not known which compilers built the two');
+    expect(saidOf({ candidate_withdrawn: 'unknown' }, 'candidate-not-withdrawn')?.reason).toMatch(/contradicts itself/);
+  });
+
+  test('with nothing known, no sentence speaks as if something were', () => {
+    const nothing = Object.fromEntries(FACT_NAMES.map((fact) => [fact, 'unknown']));
+    for (const name of PRESET_NAMES) {
+      for (const { id, reason } of decide(loaded(name), SUBJECT, withFacts(SOUND_RELEASE, nothing), []).unmetRules) {
+        const { unknown } = loaded(name).rules.get(id) ?? {};
+        expect([id, reason]).toEqual([id, unknown ?? expect.stringMatching(/^not known: /)]);
+      }
+    }
+  });
+});
+
 test.each([
+  ['a candidate that was withdrawn', { candidate_withdrawn: true }, 'DENY', ['candidate-not-withdrawn']],
+  ['witnesses of earlier releases that were left out', { witnesses_left_out: 1 }, 'REVIEW', ['earlier-incidents-replayed']],
   ['row 52: coverage unknown', { coverage_known: false }, 'DENY', ['coverage-known']],
   ['row 53: a baseline that nobody knows', { baseline_basis: 'unknown' }, 'DENY', ['baseline-known']],
   ['the witness still reproduces', { witnesses_candidate_reproduced: 1, witnesses_candidate_fixed: 0 }, 'DENY', ['candidate-fixed', 'incident-gone']],
@@ -87,7 +126,9 @@ test('a waiver takes away its own rule and no other; an integrity rule has none'
   const facts = withFacts(SOUND_RELEASE, { unexplained_functions: 1, unexplained_data: 1 });
   expect(decide(set, SUBJECT, facts, ['functions-explained']).unmetRules.map(({ id }) => id)).toEqual(['data-explained']);
   expect(decide(set, SUBJECT, facts, ['functions-explained', 'data-explained']).outcome).toBe('ALLOW');
-  expect(decide(set, SUBJECT, withFacts(SOUND_RELEASE, { coverage_known: false }), ['coverage-known']).outcome).toBe('DENY');
+  for (const [rule, values] of [['coverage-known', { coverage_known: false }], ['candidate-not-withdrawn', { candidate_withdrawn: true }]] as const) {
+    expect(decide(set, SUBJECT, withFacts(SOUND_RELEASE, values), [rule]).outcome).toBe('DENY');
+  }
 });
 
 describe('row 42: an evaluation error is DENY, whatever else is permitted', () => {
@@ -155,6 +196,7 @@ describe('what bars publishing', () => {
     ['a negation', { extra: forbid('unless { context.facts.claims_total.known && -context.facts.claims_total.value <= 5 }') }, 'ARITHMETIC extra'],
     ['no reason', { extra: `@remedy("m") forbid (principal, action, resource) unless { ${ok} };` }, 'NO_REASON extra'],
     ['row 48: a reason that turns the line', { extra: `@reason("a\\u{202e}b") @remedy("m") forbid (principal, action, resource) unless { ${ok} };` }, 'NO_REASON extra'],
+    ['words for the unknown that turn the line', { extra: `@reason("r") @remedy("m") @unknown("a\\u{202e}b") forbid (principal, action, resource) unless { ${ok} };` }, 'NO_REASON extra'],
     ['no remedy', { extra: `@reason("r") forbid (principal, action, resource) unless { ${ok} };` }, 'NO_REMEDY extra'],
     ['a rule for one tenant', { extra: `@reason("r") @remedy("m") forbid (principal == Stella::Tenant::"a", action, resource) unless { ${ok} };` }, 'SCOPE extra'],
     ['a rule on review alone', { extra: `@reason("r") @remedy("m") forbid (principal, action == Stella::Action::"review", resource) unless { ${ok} };` }, 'SCOPE extra'],

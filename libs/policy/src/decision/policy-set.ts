@@ -9,6 +9,8 @@ export interface LoadedRule {
   readonly effect: 'permit' | 'forbid';
   readonly reason: string;
   readonly remedy: string;
+  /** The rule's own words for a fact that is not known. */
+  readonly unknown?: string;
   readonly waivable: boolean;
   readonly use: RuleUse;
   readonly json: cedar.PolicyJson;
@@ -84,6 +86,7 @@ function loadRule(id: string, text: string): LoadedRule {
     effect: json.effect,
     reason: json.annotations?.reason ?? '',
     remedy: json.annotations?.remedy ?? '',
+    ...(typeof json.annotations?.unknown === 'string' && { unknown: json.annotations.unknown }),
     waivable: use.waivers.length > 0,
     use,
     json,

@@ -2,7 +2,8 @@ import { unsafeText } from '../claim/safe-text.js';
 import type { Facts } from '../facts/fact.js';
 import { LIMITS } from '../limits.js';
 import { decide } from './decide.js';
-import { withFacts, type PolicyTest } from './policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
+import type { PolicyTest } from './policy-test.js';
 import type { LoadedRule, PolicySet } from './policy-set.js';
 
 /** What bars a policy from being published. */
@@ -69,10 +70,11 @@ function permitFindings(rules: readonly LoadedRule[]): PublishFinding[] {
 }
 
 function ruleFindings(rule: LoadedRule): PublishFinding[] {
-  const { id, reason, remedy, use, json } = rule;
+  const { id, reason, remedy, unknown, use, json } = rule;
   const found: PublishFinding[] = [];
   if (unsafeText(reason, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REASON', id, '@reason'));
   if (unsafeText(remedy, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REMEDY', id, '@remedy'));
+  if (unknown !== undefined && unsafeText(unknown, LIMITS.annotationBytesMax) !== undefined) found.push(finding('NO_REASON', id, '@unknown'));
   if (use.arithmetic) found.push(finding('ARITHMETIC', id, 'arithmetic on facts can overflow'));
   if (rule.effect === 'permit') return found;
   // A requirement holds for every tenant and release, and for ALLOW at least.

@@ -27,6 +27,10 @@ export interface DeltaInput {
 export interface FactInputs {
   readonly delta?: DeltaInput;
   readonly witnesses?: WitnessSummary;
+  /** Witnesses of the releases before that were not replayed; evidence: of the verdicts that name them. */
+  readonly leftOut: { readonly witnesses: number; readonly evidence: readonly string[] };
+  /** Undefined: what was said about the candidate contradicts itself. */
+  readonly withdrawn: { readonly candidate: boolean | undefined; readonly evidence: readonly string[] };
   readonly claims: readonly ClaimResult[];
   readonly baseline: { readonly basis: 'runs' | 'verdict' | 'seed' | 'unknown'; readonly evidence: readonly string[] };
   /** Envelopes that failed a check, whatever they were offered for. */
@@ -42,6 +46,7 @@ export function deriveFacts(inputs: FactInputs): Facts {
   return checkFacts({
     evidence_refused: known(new Set(refused).size, refused),
     baseline_basis: known(inputs.baseline.basis, inputs.baseline.evidence),
+    candidate_withdrawn: inputs.withdrawn.candidate === undefined ? unknown() : known(inputs.withdrawn.candidate, inputs.withdrawn.evidence),
     log_included: inputs.log === undefined ? unknown() : known(inputs.log.included, inputs.log.evidence),
     cross_verifications_independent:
       inputs.crossVerifications === undefined ? unknown() : known(inputs.crossVerifications.independent, inputs.crossVerifications.evidence),
@@ -50,6 +55,7 @@ export function deriveFacts(inputs: FactInputs): Facts {
     claims_unproved: known(inputs.claims.filter((c) => c.state === 'unproved').length, claimEvidence),
     ...deltaFacts(inputs.delta),
     ...witnessFacts(inputs.witnesses),
+    witnesses_left_out: inputs.witnesses === undefined ? unknown() : known(inputs.leftOut.witnesses, inputs.leftOut.evidence),
   });
 }
 

@@ -23,6 +23,7 @@ export const FACTS = {
   delta_provenance: { type: 'Provenance', says: 'whether the delta was lifted by this tenant, or is vouched for by another' },
   evidence_refused: { type: 'count', says: 'pieces of evidence that were offered and failed a check' },
   baseline_basis: { type: 'BaselineBasis', says: 'how the baseline is known' },
+  candidate_withdrawn: { type: 'boolean', says: 'whether the candidate was withdrawn and has not been reinstated' },
   log_included: { type: 'boolean', says: 'every piece of evidence is in the log, under a checkpoint that was verified' },
 
   changed_functions: { type: 'count', says: 'functions that changed, were added or removed' },
@@ -52,6 +53,7 @@ export const FACTS = {
   witnesses_candidate_not_reproduced: { type: 'count', says: 'witnesses that merely do not fail on the candidate' },
   witnesses_candidate_otherwise: { type: 'count', says: 'witnesses that fail otherwise or not always on the candidate' },
   witnesses_not_completed: { type: 'count', says: 'witnesses whose replays are missing or could not be made' },
+  witnesses_left_out: { type: 'count', says: 'witnesses of the releases before that were not replayed' },
   replays_min: { type: 'count', says: 'distinct replays behind the weakest result' },
   success_lower_bound_ppm: { type: 'ppm', says: 'lower 95 % bound of the success rate of the weakest result' },
   variance_max: { type: 'count', says: 'distinct canonical outcomes beyond the first, of the worst result' },

@@ -2,7 +2,7 @@ import { isDomainError } from '@stella/errors';
 import { parseClaim } from '../claim/parse-claim.js';
 import { claimResults } from '../delta/claim-results.js';
 import { coverDelta } from '../delta/coverage.js';
-import { SOUND_RELEASE } from '../presets/preset-tests.js';
+import { SOUND_RELEASE } from './sound-release.js';
 import { BASELINE_FUNCTIONS, fn, MODULE, unit, view } from '../../test/support/delta-builder.js';
 import { evaluationContext } from './cedar-context.js';
 import { CEDAR_SCHEMA } from './cedar-schema.js';
@@ -24,6 +24,8 @@ function inputs(sentences: readonly string[], delta: Partial<DeltaInput> = {}): 
     delta: { view: changes, coverage, provenance: 'proved', totals: { baseline: TOTALS, candidate: TOTALS }, evidence: [EVIDENCE], ...delta },
     claims: claimResults(claims, changes, coverage, new Map()),
     baseline: { basis: 'runs', evidence: [] },
+    leftOut: { witnesses: 0, evidence: [] },
+    withdrawn: { candidate: false, evidence: [] },
     refusedEvidence: [],
   };
 }
@@ -73,7 +75,13 @@ test.each([
 });
 
 test('row 45: what was not computed is unknown, not zero', () => {
-  const facts = deriveFacts({ claims: [], baseline: { basis: 'unknown', evidence: [] }, refusedEvidence: [] });
+  const facts = deriveFacts({
+    claims: [],
+    baseline: { basis: 'unknown', evidence: [] },
+    leftOut: { witnesses: 0, evidence: [] },
+    withdrawn: { candidate: undefined, evidence: [] },
+    refusedEvidence: [],
+  });
   const known = FACT_NAMES.filter((name) => facts[name].value !== 'unknown');
   expect(known).toEqual(['claims_refuted', 'claims_total', 'claims_unproved', 'evidence_refused']);
 });

@@ -1,51 +1,7 @@
+import type { PolicyTest } from '../decision/policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
 import type { FactName } from '../facts/fact-list.js';
-import { FACT_NAMES } from '../facts/fact-list.js';
-import type { Facts } from '../facts/fact.js';
-import { withFacts, type PolicyTest } from '../decision/policy-test.js';
-
-const NOTHING_CHANGED: Readonly<Record<FactName, boolean | number | string>> = {
-  coverage_known: true,
-  delta_provenance: 'proved',
-  evidence_refused: 0,
-  baseline_basis: 'verdict',
-  log_included: true,
-  changed_functions: 0,
-  changed_share_ppm: 0,
-  changed_share_own_ppm: 0,
-  changed_data: 0,
-  changed_other: 0,
-  unexplained_functions: 0,
-  unexplained_data: 0,
-  unexplained_other: 0,
-  residual_units: 0,
-  residual_bytes_ppm: 1_000,
-  toolchain: 'same',
-  claims_total: 0,
-  claims_refuted: 0,
-  claims_unproved: 0,
-  claim_breadth_max_ppm: 0,
-  claim_breadth_union_ppm: 0,
-  data_only_units: 0,
-  witnesses_total: 1,
-  witnesses_claimed: 1,
-  witnesses_baseline_reproduced: 1,
-  witnesses_candidate_fixed: 1,
-  witnesses_candidate_reproduced: 0,
-  witnesses_candidate_not_reproduced: 0,
-  witnesses_candidate_otherwise: 0,
-  witnesses_not_completed: 0,
-  replays_min: 59,
-  success_lower_bound_ppm: 950_495,
-  variance_max: 0,
-  cross_verifications_independent: 2,
-};
-
-function factsOf(values: Readonly<Record<FactName, boolean | number | string>>): Facts {
-  return Object.fromEntries(FACT_NAMES.map((name) => [name, { value: values[name], evidence: [] }])) as unknown as Facts;
-}
-
-/** A release that every preset allows: the base of the examples. */
-export const SOUND_RELEASE = factsOf(NOTHING_CHANGED);
+import { SOUND_RELEASE } from '../facts/sound-release.js';
 
 type Values = Partial<Record<FactName, boolean | number | string>>;
 
@@ -55,6 +11,7 @@ const BREAKS: Readonly<Record<string, Values>> = {
   'baseline-known': { baseline_basis: 'unknown' },
   'baseline-reproduced': { witnesses_baseline_reproduced: 0 },
   'candidate-fixed': { witnesses_candidate_fixed: 0, witnesses_candidate_not_reproduced: 1 },
+  'candidate-not-withdrawn': { candidate_withdrawn: true },
   'change-small': { changed_share_own_ppm: 1_000_000 },
   'claims-narrow': { claim_breadth_max_ppm: 1_000_000 },
   'claims-narrow-together': { claim_breadth_union_ppm: 1_000_000 },
@@ -66,6 +23,7 @@ const BREAKS: Readonly<Record<string, Values>> = {
   'data-explained': { unexplained_data: 1 },
   'delta-checked': { delta_provenance: 'unknown' },
   'delta-proved': { delta_provenance: 'attested' },
+  'earlier-incidents-replayed': { witnesses_left_out: 1 },
   'evidence-intact': { evidence_refused: 1 },
   'evidence-logged': { log_included: false },
   'fix-witnessed': { witnesses_claimed: 0, witnesses_baseline_reproduced: 0 },
@@ -84,7 +42,7 @@ const BREAKS: Readonly<Record<string, Values>> = {
 };
 
 const DENIES: ReadonlySet<string> = new Set([
-  'baseline-known', 'claims-not-refuted', 'coverage-known', 'delta-checked', 'evidence-intact', 'incident-gone', 'replays-completed',
+  'baseline-known', 'candidate-not-withdrawn', 'claims-not-refuted', 'coverage-known', 'delta-checked', 'evidence-intact', 'incident-gone', 'replays-completed',
 ]);
 
 /** Facts that break a rule can break its stricter twin of the same policy, too. */

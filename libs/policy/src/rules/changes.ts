@@ -62,8 +62,9 @@ export const CHANGE_RULES = [
     id: 'toolchain-kept',
     bars: 'release',
     waivable: true,
-    reason: 'the compiler is another generation, an unclaimed one, or not known',
+    reason: 'the compiler is another generation, or its patch release is not claimed',
     remedy: 'claim the patch release of the toolchain; have a person review a new generation',
+    unknown: 'it is not known which compilers built the two',
     needs: `context.facts.toolchain.known &&
       (context.facts.toolchain.value == Stella::ToolchainChange::"same" ||
        context.facts.toolchain.value == Stella::ToolchainChange::"patch_claimed")`,
@@ -86,8 +87,9 @@ export const REBUILD_RULES = [
     id: 'toolchain-same',
     bars: 'release',
     waivable: false,
-    reason: 'the candidate was built by another toolchain, or it is not known by which',
+    reason: 'the candidate was built by another toolchain',
     remedy: 'rebuild with the baseline’s toolchain',
+    unknown: 'it is not known which compilers built the two',
     needs: 'context.facts.toolchain.known && context.facts.toolchain.value == Stella::ToolchainChange::"same"',
   }),
 ];

@@ -8,14 +8,16 @@ export const INTEGRITY_RULES = [
     waivable: false,
     reason: 'it is not known what the artifacts consist of',
     remedy: 'offer artifacts that can be lifted whole; an artifact in which nothing is found has no changes to count',
+    unknown: 'it is not known what the artifacts consist of',
     needs: 'context.facts.coverage_known.known && context.facts.coverage_known.value',
   }),
   rule({
     id: 'baseline-known',
     bars: 'both',
     waivable: false,
-    reason: 'the baseline is neither what runs now nor a release with a verdict',
-    remedy: 'compare with what runs, or get a verdict for the baseline first',
+    reason: 'the baseline is neither what runs now nor a release with a verdict that is in force, under a policy as strict as this one',
+    remedy: 'compare with what runs, or get a verdict for the baseline under this policy first',
+    unknown: 'the baseline is neither what runs now nor a release with a verdict that is in force, under a policy as strict as this one',
     needs: 'context.facts.baseline_basis.known && context.facts.baseline_basis.value != Stella::BaselineBasis::"unknown"',
   }),
   rule({
@@ -24,6 +26,7 @@ export const INTEGRITY_RULES = [
     waivable: false,
     reason: 'there is no delta proof that holds',
     remedy: 'have the delta computed and proved again',
+    unknown: 'there is no delta proof that holds',
     needs: 'context.facts.delta_provenance.known && context.facts.delta_provenance.value != Stella::Provenance::"unknown"',
   }),
   rule({
@@ -49,6 +52,15 @@ export const INTEGRITY_RULES = [
     reason: 'a known incident still happens on the candidate',
     remedy: 'mend the candidate; the verify result names the witness',
     needs: 'context.facts.witnesses_candidate_reproduced.known && context.facts.witnesses_candidate_reproduced.value == 0',
+  }),
+  rule({
+    id: 'candidate-not-withdrawn',
+    bars: 'both',
+    waivable: false,
+    reason: 'the candidate was withdrawn, and nobody has reinstated it',
+    remedy: 'release another build, or have an administrator reinstate this one: stella candidate reinstate',
+    unknown: 'what was said about the candidate’s withdrawal contradicts itself',
+    needs: 'context.facts.candidate_withdrawn.known && !context.facts.candidate_withdrawn.value',
   }),
   rule({
     id: 'claims-not-refuted',

@@ -7,6 +7,8 @@ interface RuleParts {
   readonly waivable: boolean;
   readonly reason: string;
   readonly remedy: string;
+  /** What is said instead of the reason where a fact is not known; default: which fact, and to see to that first. */
+  readonly unknown?: string;
   /** Cedar condition that must hold; `facts`, `limits` are members of `context`. */
   readonly needs: string;
 }
@@ -17,10 +19,11 @@ export interface Rule {
   readonly cedar: string;
 }
 
-export function rule({ id, bars, waivable, reason, remedy, needs }: RuleParts): Rule {
+export function rule({ id, bars, waivable, reason, remedy, unknown, needs }: RuleParts): Rule {
   const action = bars === 'release' ? 'action == Stella::Action::"release"' : 'action';
   const waiver = waivable ? `\nunless { context.waivers.contains(${JSON.stringify(id)}) }` : '';
-  const cedar = `@reason(${JSON.stringify(reason)})\n@remedy(${JSON.stringify(remedy)})\nforbid (principal, ${action}, resource)\nunless {\n  ${needs.trim().replace(/\n\s*/g, '\n  ')}\n}${waiver};\n`;
+  const ifUnknown = unknown === undefined ? '' : `@unknown(${JSON.stringify(unknown)})\n`;
+  const cedar = `@reason(${JSON.stringify(reason)})\n@remedy(${JSON.stringify(remedy)})\n${ifUnknown}forbid (principal, ${action}, resource)\nunless {\n  ${needs.trim().replace(/\n\s*/g, '\n  ')}\n}${waiver};\n`;
   return { id, cedar };
 }
 

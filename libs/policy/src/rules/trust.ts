@@ -26,8 +26,9 @@ export const PARTNER_RULES = [
     id: 'baseline-decided',
     bars: 'release',
     waivable: true,
-    reason: 'the baseline has no verdict of its own',
-    remedy: 'get a verdict for the baseline first',
+    reason: 'the baseline has no verdict of its own that is in force, under a policy as strict as this one',
+    remedy: 'get a verdict for the baseline under this policy first',
+    unknown: 'the baseline has no verdict of its own that is in force, under a policy as strict as this one',
     needs: 'context.facts.baseline_basis.known && context.facts.baseline_basis.value == Stella::BaselineBasis::"verdict"',
   }),
 ];

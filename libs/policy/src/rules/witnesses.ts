@@ -49,6 +49,14 @@ export const WITNESS_RULES = [
     needs: `${NONE}
       (context.facts.variance_max.known && context.facts.variance_max.value == 0))`,
   }),
+  rule({
+    id: 'earlier-incidents-replayed',
+    bars: 'release',
+    waivable: true,
+    reason: 'witnesses of the releases before this one were left out, so an incident may be back unseen',
+    remedy: 'have a person decide about those that were left out: there are more than one decision can be about, or they are gone',
+    needs: 'context.facts.witnesses_left_out.known && context.facts.witnesses_left_out.value == 0',
+  }),
 ];
 
 export const FIX_RULES = [

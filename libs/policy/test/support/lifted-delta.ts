@@ -11,8 +11,7 @@ import {
   type UnitIndex,
   verifyDeltaProof,
 } from '@stella/binary-delta';
-import { isDomainError } from '@stella/errors';
-import { lift, type LiftHeader, type LiftSide, nativeExecutable } from '@stella/native';
+import { lift, type LiftHeader, type LiftSide } from '@stella/native';
 import { buildDeltaScope, checkDeltaScope, coverDelta, type Coverage, type DeltaView, describeUnexplained, parseClaim, viewFromProof } from '../../src/index.js';
 
 export interface Lifted {
@@ -23,19 +22,6 @@ export interface Lifted {
   readonly header: LiftHeader;
   readonly leaves: readonly Leaf[];
   readonly sides: ReadonlyMap<string, LiftSide>;
-}
-
-/** Whether the lifter is built; says loudly that tests are skipped where it is not. */
-export function lifterIsHere(suite: string): boolean {
-  try {
-    nativeExecutable();
-    return true;
-  } catch (error) {
-    // In CI what was not checked is a failure.
-    if (!isDomainError(error, 'NATIVE_MISSING') || process.env['CI']) throw error;
-    process.stderr.write(`SKIPPED ${suite}: ${error.facts.path} is missing; ${error.next}\n`);
-    return false;
-  }
 }
 
 export async function liftFile(path: string): Promise<Lifted> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isDomainError } from '@stella/errors';
 import { verifyConsistency, verifyInclusion, verifySubtreeConsistency, verifySubtreeInclusion } from '../../src/index.js';
-import { describeConformance } from '../support/vectors.js';
+import { describeConformance } from '@stella/testing';
 
 interface Vector {
   readonly leafIdx: number;

@@ -11,7 +11,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../src/index.js';
-import { describeConformance } from '../support/vectors.js';
+import { describeConformance } from '@stella/testing';
 
 describeConformance('tessera-tlog-tiles', (path) => {
   const reader = {

@@ -1,6 +1,6 @@
 import { buildVsa, type ResourceDigest, type StatementInput, type VerificationSummary } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 
 const VERSION = '1';
 export const WAIVED_LEVEL = 'STELLA_WAIVED';

@@ -1,7 +1,9 @@
-import { findRevocation, IN_TOTO_PAYLOAD_TYPE, isValidAt, parseStatement, PREDICATE_TYPES, sha256Hex, trustedKey, verifyEnvelope, type KeyRole, type RevocationList, type TrustRoot } from '@stella/attestation';
+import { findRevocation, IN_TOTO_PAYLOAD_TYPE, isValidAt, parseStatement, PREDICATE_TYPES, sha256Hex, trustedKey, verifyEnvelope, type KeyRole, type RevocationList, type Statement, type TrustRoot } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
-import type { RefusedEvidence } from '../verdict-statement.js';
+import { readVerdict } from '../verdict/read-verdict.js';
+import type { RefusedEvidence } from '../verdict/verdict.js';
 import { logProofSha256, type CheckedEvidence, type EvidenceItem } from './evidence-item.js';
+import { revocationOfVerdict } from './verdict-revocation.js';
 
 /** Who is believed, and what was taken back. */
 export interface Trust {
@@ -12,6 +14,7 @@ export interface Trust {
 const ROLE_OF_TYPE: Readonly<Record<string, KeyRole>> = {
   [PREDICATE_TYPES.verdict]: 'verdict',
   [PREDICATE_TYPES.policy]: 'policy',
+  [PREDICATE_TYPES.withdrawal]: 'revocation',
 };
 
 export type EvidenceCheck = { readonly ok: true; readonly evidence: CheckedEvidence } | { readonly ok: false; readonly refused: RefusedEvidence };
@@ -30,7 +33,7 @@ export function checkEvidence(item: EvidenceItem, trust: Trust, decidedAt: Date)
     if (trusted === undefined || !trusted.roles.includes(ROLE_OF_TYPE[predicateType] ?? 'evidence')) return refuse('SIGNER_ROLE');
     if (!isValidAt(trusted, decidedAt)) return refuse('SIGNER_NOT_VALID');
     if (findRevocation(trust.revocations, 'key', key.fingerprint) !== undefined) return refuse('SIGNER_REVOKED');
-    if (isTakenBack(trust.revocations, predicateType, payloadDigest)) return refuse('STATEMENT_REVOKED');
+    if (isTakenBack(trust.revocations, { subjects, predicateType, predicate }, payloadDigest)) return refuse('STATEMENT_REVOKED');
     const ref = { sha256, payloadSha256: payloadDigest, predicateType, logProofSha256: logProofSha256(item.log) };
     return { ok: true, evidence: { item, ref, subjects, predicate, organisation: trusted.organisation, keyFingerprint: key.fingerprint } };
   } catch (error) {
@@ -39,7 +42,7 @@ export function checkEvidence(item: EvidenceItem, trust: Trust, decidedAt: Date)
   }
 }
 
-function isTakenBack(list: RevocationList, predicateType: string, payloadDigest: string): boolean {
-  const kinds = predicateType === PREDICATE_TYPES.verdict ? (['statement', 'verdict'] as const) : (['statement'] as const);
-  return kinds.some((kind) => findRevocation(list, kind, payloadDigest) !== undefined);
+function isTakenBack(list: RevocationList, statement: Statement, payloadDigest: string): boolean {
+  if (findRevocation(list, 'statement', payloadDigest) !== undefined) return true;
+  return statement.predicateType === PREDICATE_TYPES.verdict && revocationOfVerdict(list, payloadDigest, readVerdict(statement)) !== undefined;
 }

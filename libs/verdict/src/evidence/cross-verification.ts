@@ -1,6 +1,6 @@
 import { ObjectReader, PREDICATE_TYPES, SHA256_HEX, type JsonObject } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
-import type { RefusedEvidence } from '../verdict-statement.js';
+import type { RefusedEvidence } from '../verdict/verdict.js';
 import type { CheckedEvidence } from './evidence-item.js';
 
 /** Predicate of a cross-verification: what another organisation found when it did the check itself. */
@@ -32,6 +32,9 @@ export function readCrossVerification(predicate: JsonObject): CrossVerification 
   return read;
 }
 
+/** What a disagreement is refused as: it is evidence against the proof. */
+export const DISAGREES = 'CROSS_VERIFICATION_DISAGREES';
+
 export interface CrossFinding {
   readonly independent: number;
   readonly evidence: readonly string[];
@@ -53,7 +56,7 @@ export function crossVerifications(evidence: readonly CheckedEvidence[], ownOrga
     try {
       const { payloadSha256, result, how, relation } = readCrossVerification(one.predicate);
       if (!proofs.has(payloadSha256)) continue;
-      if (result === 'disagrees') refused.push({ sha256: one.ref.sha256, problem: 'CROSS_VERIFICATION_DISAGREES' });
+      if (result === 'disagrees') refused.push({ sha256: one.ref.sha256, problem: DISAGREES });
       const counts = result === 'agrees' && how === 'lift' && relation === 'partner' && one.organisation !== ownOrganisation;
       if (!counts || ownKeys.has(one.keyFingerprint) || keys.has(one.keyFingerprint) || byOrganisation.has(one.organisation)) continue;
       keys.add(one.keyFingerprint);

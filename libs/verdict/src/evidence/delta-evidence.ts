@@ -2,7 +2,7 @@ import { parseLiftIndex, verifyDeltaProof, type LiftIndexPredicate } from '@stel
 import { PREDICATE_TYPES } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import { checkDeltaScope, coverDelta, DELTA_SCOPE_PREDICATE_TYPE, viewFromProof, type Claim, type DeltaInput } from '@stella/policy';
-import type { RefusedEvidence } from '../verdict-statement.js';
+import type { RefusedEvidence } from '../verdict/verdict.js';
 import { plain, type CheckedEvidence } from './evidence-item.js';
 
 export interface DeltaPair {

@@ -1,5 +1,5 @@
 import { isJsonObject, parseStrictJson, sha256Hex, type JsonObject } from '@stella/attestation';
-import type { EvidenceRef } from '../verdict-statement.js';
+import type { EvidenceRef } from '../verdict/verdict.js';
 
 /** A piece of evidence as it travels: the envelope's bytes, and that a log has it. */
 export interface EvidenceItem {

@@ -1,7 +1,7 @@
 import { findRevocation, isValidAt, PREDICATE_TYPES, sha256Hex, trustedKey, verifyStatement } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import { checkWaiver, checkWaivers, type PolicySet, type SignedWaiver } from '@stella/policy';
-import type { StatedWaivers } from '../verdict-statement.js';
+import type { StatedWaivers } from '../verdict/verdict.js';
 import type { Trust } from './check-evidence.js';
 import { plain } from './evidence-item.js';
 

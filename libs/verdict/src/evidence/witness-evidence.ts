@@ -2,7 +2,7 @@ import { PREDICATE_TYPES } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import type { WitnessResult } from '@stella/policy';
 import { parseVerifyResult, parseWitness } from '@stella/witness';
-import type { RefusedEvidence } from '../verdict-statement.js';
+import type { RefusedEvidence } from '../verdict/verdict.js';
 import { plain, type CheckedEvidence } from './evidence-item.js';
 
 export interface WitnessFinding {

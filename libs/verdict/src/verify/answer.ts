@@ -1,6 +1,6 @@
 import { isDomainError } from '@stella/errors';
 import type { UnmetRule } from '@stella/policy';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 
 /** The first thing that is wrong, in the order in which they are looked for. */
 export const REFUSALS = [

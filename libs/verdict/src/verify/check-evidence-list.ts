@@ -3,7 +3,7 @@ import type { Bundle } from '../bundle/bundle.js';
 import { checkEvidence, type Trust } from '../evidence/check-evidence.js';
 import { logProofSha256 } from '../evidence/evidence-item.js';
 import { ATTACHMENTS, listedWaivers } from '../issue-verdict.js';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { refuse } from './answer.js';
 
 /** The bundle holds what the verdict lists, byte for byte, and nothing else; each piece passes its own checks. */

@@ -5,7 +5,7 @@ import type { Bundle } from '../bundle/bundle.js';
 import type { Trust } from '../evidence/check-evidence.js';
 import { ATTACHMENTS } from '../issue-verdict.js';
 import { verifyPolicy } from '../policy-statement.js';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { attempt, refuse } from './answer.js';
 
 /** The policy is the one that was asked for, signed by who may, in force at the decision, and of the facts that we know. */

@@ -4,8 +4,8 @@ import type { Bundle } from '../bundle/bundle.js';
 import { evaluate, type Evaluation } from '../evaluate.js';
 import type { Trust } from '../evidence/check-evidence.js';
 import { claimsOf } from '../issue-verdict.js';
-import { requestId } from '../request-id.js';
-import type { Verdict } from '../verdict-statement.js';
+import { requestId } from '../verdict/request-id.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { attempt, refuse } from './answer.js';
 
 export interface Recomputation {
@@ -27,6 +27,7 @@ export function checkRecomputation({ evidence, waivers }: Bundle, verdict: Verdi
       tenant, verifierId, organisation, baselineSha256, candidateSha256, claims, policy, evidence, waivers, trust,
       baselineBasis: verdict.baselineBasis,
       unanswered: verdict.unanswered,
+      witnessesLeftOut: verdict.witnessesLeftOut,
       requesterKeys: verdict.requesterKeys,
       refusedBefore: verdict.refused.filter(({ sha256 }) => !kept.has(sha256)),
       log: verdict.log,

@@ -1,12 +1,13 @@
 import {
   canonicalize, findRevocation, IN_TOTO_PAYLOAD_TYPE, isValidAt, mayVerifyAs, parseStatement, parseVsa, PREDICATE_TYPES, trustedKey, verifyEnvelope, verifyStatement,
-  type PublicKey, type RevocationList, type Statement, type TrustRoot,
+  type PublicKey, type Revocation, type RevocationList, type Statement, type TrustRoot,
 } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import type { Bundle } from '../bundle/bundle.js';
 import { summaryOf } from '../bundle/summary.js';
+import { revocationOfVerdict, wordForRevoked } from '../evidence/verdict-revocation.js';
 import { FUTURE_SKEW_MS } from '../limits.js';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { couldNotCheck, refuse } from './answer.js';
 import type { VerifyOptions } from './verify-options.js';
 
@@ -56,18 +57,22 @@ export function checkType({ statement }: OpenedVerdict): void {
   refuse('type', 'NO_VERDICT', { expected: PREDICATE_TYPES.verdict, found: statement.predicateType });
 }
 
-/** The list has to be there, fresh and the signer's own organisation's: without it nothing was checked. */
+/** The list has to be there, fresh, the signer's own organisation's and the tenant's: without it nothing was checked. */
 export function checkVerdictRevocation({ key, id }: OpenedVerdict, verdict: Verdict, { root, revocations }: VerifyOptions): RevocationList {
   if ('unavailable' in revocations) couldNotCheck('REVOCATIONS_UNAVAILABLE', { problem: revocations.unavailable });
   const { list } = revocations;
   const organisation = trustedKey(root, key.fingerprint)?.organisation ?? '';
   if (list.issuer !== organisation) couldNotCheck('REVOCATIONS_OF_ANOTHER', { expected: organisation, actual: list.issuer });
-  const asked = [['key', key.fingerprint], ['verdict', id], ['statement', id], ['policy', verdict.policy.sha256]] as const;
-  for (const [kind, what] of asked) {
-    const found = findRevocation(list, kind, what);
-    if (found !== undefined) refuse('revoked', `${kind.toUpperCase()}_REVOKED`, { id: what, reason: found.reason, at: found.at.toISOString() });
-  }
+  if (list.tenant !== verdict.tenant) couldNotCheck('REVOCATIONS_OF_ANOTHER', { tenant: verdict.tenant, listOf: list.tenant });
+  const keyOrPolicy = findRevocation(list, 'key', key.fingerprint) ?? findRevocation(list, 'policy', verdict.policy.sha256);
+  if (keyOrPolicy !== undefined) refuse('revoked', `${keyOrPolicy.kind.toUpperCase()}_REVOKED`, factsOf(keyOrPolicy));
+  const found = revocationOfVerdict(list, id, verdict);
+  if (found !== undefined) refuse('revoked', wordForRevoked(found), factsOf(found));
   return list;
+}
+
+function factsOf({ kind, id, reason, at }: Revocation): Readonly<Record<string, string>> {
+  return { [kind]: id, reason, at: at.toISOString() };
 }
 
 /** A DENY is no; the summaries say what the verdict says, and only an ALLOW has them. */
@@ -95,8 +100,10 @@ function plainSummary(summary: ReturnType<typeof parseVsa>): object {
   return { ...summary, timeVerified: summary.timeVerified.toISOString() };
 }
 
-export function checkAge({ decidedAt }: Verdict, { now, maxAgeMs }: VerifyOptions): void {
+/** What ended is refused whatever was asked for: lists of revocations no longer speak of it. */
+export function checkAge({ decidedAt, validUntil }: Verdict, { now, maxAgeMs }: VerifyOptions): void {
   const ageMs = now.getTime() - Date.parse(decidedAt);
   if (ageMs < -FUTURE_SKEW_MS) refuse('age', 'FROM_THE_FUTURE', { decidedAt, now: now.toISOString() });
+  if (now.getTime() >= Date.parse(validUntil)) refuse('age', 'ENDED', { decidedAt, validUntil, now: now.toISOString() });
   if (maxAgeMs !== undefined && ageMs > maxAgeMs) refuse('age', 'STALE', { decidedAt, now: now.toISOString(), maxAgeMs: String(maxAgeMs) });
 }

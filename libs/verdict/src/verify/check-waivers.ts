@@ -2,7 +2,7 @@ import type { PolicySet } from '@stella/policy';
 import type { Bundle } from '../bundle/bundle.js';
 import type { Trust } from '../evidence/check-evidence.js';
 import { waiversFromEvidence } from '../evidence/waiver-evidence.js';
-import type { Verdict } from '../verdict-statement.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { refuse } from './answer.js';
 
 /** The waivers that the verdict counts on held at the decision, and hold still: an expired waiver ends the verdict. */

@@ -1,6 +1,7 @@
 import { SHA256_HEX, trustedKey } from '@stella/attestation';
 import { parseBundle, type Bundle } from '../bundle/bundle.js';
-import { readVerdict, type Verdict } from '../verdict-statement.js';
+import { readVerdict } from '../verdict/read-verdict.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { attempt, Ended, wrongUsage, type Answer } from './answer.js';
 import { checkAge, checkOutcome, checkSigner, checkSubject, checkType, checkVerdictRevocation, openVerdict, type OpenedVerdict } from './check-verdict.js';
 import { checkEvidenceList } from './check-evidence-list.js';

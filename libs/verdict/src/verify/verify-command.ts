@@ -1,6 +1,7 @@
 import { openTrustRoot, publicKeyFromPem, verifyRevocationList, trustedKeys, type TrustRoot } from '@stella/attestation';
 import { isDomainError } from '@stella/errors';
 import { EXIT_CODES, type Answer } from './answer.js';
+import { encodeSeen, parseSeen, type Seen, seeList, seeRoot } from './seen.js';
 import { verifyBundle } from './verify-bundle.js';
 import type { VerifyOptions } from './verify-options.js';
 
@@ -13,6 +14,10 @@ export interface VerifyCommandInput {
   readonly pinnedKeysPem: readonly string[];
   /** Undefined: not given, so that nothing can be checked to the end. */
   readonly revocationList?: Uint8Array;
+  /** An older list is not believed. */
+  readonly minRevocationsVersion?: number;
+  /** What was seen before, as the result gives it; empty: nothing yet; undefined: it is not remembered. */
+  readonly seen?: Uint8Array;
   /** `sha256:<hex>` or hex. */
   readonly subjects: readonly string[];
   readonly policy: string;
@@ -25,22 +30,25 @@ export interface VerifyCommandInput {
 export interface CommandResult {
   readonly exitCode: (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
   readonly answer: Answer;
+  /** To be kept for the next time, where it is remembered and root and list are believed. */
+  readonly seen?: Uint8Array;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MAX_AGE = /^(?<count>[1-9]\d{0,8})(?<unit>[smhd])$/;
 
-/** `stella verify` without its files and terminal. A root or list that is missing, stale or not signed is exit code 4. */
+/** `stella verify` without its files and terminal. A root or list that is missing, stale, older than one seen before or not signed is exit code 4. */
 export function verifyBundleCommand(input: VerifyCommandInput): CommandResult {
-  const end = (answer: Answer): CommandResult => ({ exitCode: EXIT_CODES[answer.answer], answer });
   const maxAgeMs = input.maxAge === undefined ? undefined : durationMs(input.maxAge);
   if (input.maxAge !== undefined && maxAgeMs === undefined) return end({ answer: 'usage', detail: 'MAX_AGE', facts: { maxAge: input.maxAge.slice(0, 100), form: '30s, 15m, 12h or 7d' } });
   try {
     const pinned = input.pinnedKeysPem.map(publicKeyFromPem);
     const root = openTrustRoot(input.trustRoot, pinned, input.now);
+    const seenBefore = seeRoot(parseSeen(input.seen ?? new Uint8Array()), root);
+    const { revocations, seen } = openRevocations(input, root, seenBefore);
     const options: VerifyOptions = {
       root,
-      revocations: openRevocations(input, root),
+      revocations,
       subjects: input.subjects.map(digestOf),
       policySha256: digestOf(input.policy),
       now: input.now,
@@ -48,11 +56,15 @@ export function verifyBundleCommand(input: VerifyCommandInput): CommandResult {
       ...(input.verifierId !== undefined && { verifierId: input.verifierId }),
       ...(input.resourceUri !== undefined && { resourceUri: input.resourceUri }),
     };
-    return end(verifyBundle(input.bundle, options));
+    return end(verifyBundle(input.bundle, options), input.seen && encodeSeen(seen));
   } catch (error) {
     if (isDomainError(error)) return end({ answer: 'could-not-check', detail: error.reason, facts: error.facts });
     throw error;
   }
+}
+
+function end(answer: Answer, seen?: Uint8Array): CommandResult {
+  return { exitCode: EXIT_CODES[answer.answer], answer, ...(seen && { seen }) };
 }
 
 function digestOf(text: string): string {
@@ -65,17 +77,25 @@ function durationMs(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-function openRevocations({ revocationList, now, verifierId }: VerifyCommandInput, root: TrustRoot): VerifyOptions['revocations'] {
-  if (revocationList === undefined) return { unavailable: 'NOT_GIVEN' };
+interface OpenedRevocations {
+  readonly revocations: VerifyOptions['revocations'];
+  readonly seen: Seen;
+}
+
+function openRevocations({ revocationList, now, verifierId, minRevocationsVersion }: VerifyCommandInput, root: TrustRoot, seen: Seen): OpenedRevocations {
+  const none = (unavailable: string): OpenedRevocations => ({ revocations: { unavailable }, seen });
+  if (revocationList === undefined) return none('NOT_GIVEN');
   const issuers = new Set(trustedKeys(root, 'verdict', now).filter((key) => verifierId === undefined || key.verifierId === verifierId).map(({ organisation }) => organisation));
   let unavailable = 'NO_VERIFIER';
   for (const issuer of issuers) {
     try {
-      return { list: verifyRevocationList(revocationList, root, { issuer, now }) };
+      const list = verifyRevocationList(revocationList, root, { issuer, now });
+      if (list.version < (minRevocationsVersion ?? 0)) return none('REVOCATION_LIST_ROLLED_BACK');
+      return { revocations: { list }, seen: seeList(seen, list) };
     } catch (error) {
       if (!isDomainError(error)) throw error;
       unavailable = error.reason;
     }
   }
-  return { unavailable };
+  return none(unavailable);
 }

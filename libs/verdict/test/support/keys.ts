@@ -55,8 +55,8 @@ export function rootEnvelope(keys: readonly TrustedKey[] = KEYS, version = 1): P
   return signTrustRoot({ profile: 'production', version, issuedAt: FROM, validUntil: UNTIL, keys, logs, witnesses: [], thresholds: [] }, ROOT_KEY);
 }
 
-export function revocationEnvelope(entries: readonly Revocation[] = [], validUntil = UNTIL): Promise<Uint8Array> {
-  return signRevocationList({ issuer: 'acme', version: 1, issuedAt: FROM, validUntil, entries }, PAIRS.revocation);
+export function revocationEnvelope(entries: readonly Revocation[] = [], validUntil = UNTIL, version = 1): Promise<Uint8Array> {
+  return signRevocationList({ issuer: 'acme', tenant: 'acme', version, issuedAt: FROM, validUntil, entries }, PAIRS.revocation);
 }
 
 export async function revocationsOf(root: TrustRoot, entries: readonly Revocation[] = []): Promise<RevocationList> {

@@ -1,6 +1,6 @@
 import { parseEnvelope, sha256Hex, signStatement, type Revocation, type TrustedKey, type Signer } from '@stella/attestation';
 import { loadPolicySet, parseClaim, policyDigest, presetDocument, type PolicyDocument, type PresetName } from '@stella/policy';
-import { issueVerdict, policyStatement, type EvidenceItem, type IssuedVerdict, type Issue, type Question, type VerifyOptions } from '../../src/index.js';
+import { issueVerdict, policyStatement, type EvidenceItem, type IssuedVerdict, type Issue, type Question, VERDICT_LIMITS, type VerifyOptions } from '../../src/index.js';
 import { KEYS, LOG_ORIGIN, NOW, PAIRS, rootEnvelope, rootOf, revocationEnvelope, revocationsOf, VERIFIER } from './keys.js';
 import { logged } from './log.js';
 import { BASELINE, CANDIDATE, deltaEnvelopes, resultEnvelope, witnessEnvelope } from './release.js';
@@ -57,6 +57,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     candidateSha256: CANDIDATE,
     baselineBasis: 'runs',
     unanswered: [],
+    witnessesLeftOut: 0,
     claims: (options.claims ?? SOUND_CLAIMS).map(parseClaim),
     requesterKeys: [],
     policy: loadPolicySet(document),
@@ -76,6 +77,8 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     policyEnvelope: await signStatement(policyStatement(document), options.policySigner ?? PAIRS.policy),
     trustCopies: options.bare === true ? {} : { trustRoot: await rootEnvelope(), revocationList: await revocationEnvelope() },
     supersedes: '',
+    baselineWord: 'runs',
+    validUntil: new Date(question.decidedAt.getTime() + VERDICT_LIMITS.verdictValidMsMax),
     ...options.issue,
   };
   const issued = await issueVerdict(issue, options.signer ?? PAIRS.gate);

@@ -1,26 +1,3 @@
-import { createHash } from 'node:crypto';
-import { DomainError } from '@stella/errors';
+import { timedPageTokens } from '@stella/platform-grpc';
 
-export interface PagePosition {
-  readonly createTime: Date;
-  readonly id: string;
-}
-
-const TOKEN = /^(\d{1,16})\.([0-9a-f]{64})\.([0-9a-f]{16})$/;
-
-/** Where a page ended, bound to the list that it is of. */
-export function encodePageToken({ createTime, id }: PagePosition, list: string): string {
-  return Buffer.from(`${createTime.getTime()}.${id}.${listHash(list)}`).toString('base64url');
-}
-
-/** @throws DomainError PAGE_TOKEN_INVALID */
-export function decodePageToken(token: string, list: string): PagePosition | undefined {
-  if (token === '') return undefined;
-  const [, timeMs, id, hash] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  if (timeMs === undefined || id === undefined || hash !== listHash(list)) throw new DomainError('PAGE_TOKEN_INVALID');
-  return { createTime: new Date(Number(timeMs)), id };
-}
-
-function listHash(list: string): string {
-  return createHash('sha256').update(list).digest('hex').slice(0, 16);
-}
+export const { encode: encodePageToken, decode: decodePageToken } = timedPageTokens(/^[0-9a-f]{64}$/);

@@ -1,12 +1,9 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ObjectReader, parseStrictJson } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
 import type { SignedHead } from '../application/ports.js';
+import { decodeHead, encodeHead, type Head } from './signed-head-json.js';
 
-type Head = NonNullable<Awaited<ReturnType<SignedHead['read']>>>;
-
-/** A small file beside the signing key. It must not be part of what is restored with the database. */
+/** A small file beside the signing key, of one process. It must not be part of what is restored with the database. */
 export class FileSignedHead implements SignedHead {
   #known: Head | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -37,22 +34,16 @@ export class FileSignedHead implements SignedHead {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    try {
-      const reader = ObjectReader.of(parseStrictJson(bytes, { sizeBytesMax: 1_000 }), 'signedHead');
-      const size = reader.integer('size', 0);
-      return { size, rootHash: Buffer.from(reader.text('rootHash', { lengthMax: 64, pattern: /^[0-9a-f]{64}$/ }), 'hex') };
-    } catch (cause) {
-      throw new DomainError('LOG_ROLLED_BACK', { problem: 'the record of what was signed cannot be read', path: this.path }, { cause });
-    }
+    return decodeHead(bytes, this.path);
   }
 
   /** Renamed into place and flushed with its folder: after a power cut it is the old one or the new one. */
-  async #write({ size, rootHash }: Head): Promise<void> {
+  async #write(head: Head): Promise<void> {
     const folder = dirname(this.path);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(`${this.path}.next`, 'w', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify({ size, rootHash: Buffer.from(rootHash).toString('hex') })}\n`);
+      await file.writeFile(encodeHead(head));
       await file.sync();
     } finally {
       await file.close();

@@ -1,4 +1,4 @@
-import { VerdictIssued } from '@stella/contracts/stella/gate/v1alpha/events';
+import { EvidenceReinstated, EvidenceWithdrawn, KeyRevoked, PolicyRevoked, VerdictIssued } from '@stella/contracts/stella/gate/v1alpha/events';
 import { VerificationCompleted, WitnessRecorded } from '@stella/contracts/stella/frvf/v1alpha/events';
 import { PackPublished } from '@stella/contracts/stella/marketplace/v1alpha/events';
 import { DeltaIndexed } from '@stella/contracts/stella/psdi/v1alpha/events';
@@ -8,13 +8,17 @@ import type { AppendEntry } from '../application/append-entry.js';
 import { TOPICS } from '../events.js';
 import { limits } from '../limits.js';
 
-/** Which events tell of evidence, and where its envelope's digest is. */
+/** Which events tell of evidence, and where its envelope's digest is; empty: of this one nothing is signed. */
 const EVIDENCE_OF: Readonly<Record<string, (payload: Uint8Array) => string>> = {
   [TOPICS.deltaIndexed]: (payload) => DeltaIndexed.decode(payload).proofSha256,
   [TOPICS.witnessRecorded]: (payload) => WitnessRecorded.decode(payload).evidenceSha256,
   [TOPICS.verificationCompleted]: (payload) => VerificationCompleted.decode(payload).evidenceSha256,
   [TOPICS.packPublished]: (payload) => PackPublished.decode(payload).manifestSha256,
   [TOPICS.verdictIssued]: (payload) => VerdictIssued.decode(payload).statementSha256,
+  [TOPICS.evidenceWithdrawn]: (payload) => EvidenceWithdrawn.decode(payload).statementSha256,
+  [TOPICS.evidenceReinstated]: (payload) => EvidenceReinstated.decode(payload).statementSha256,
+  [TOPICS.keyRevoked]: (payload) => KeyRevoked.decode(payload).statementSha256,
+  [TOPICS.policyRevoked]: (payload) => PolicyRevoked.decode(payload).statementSha256,
 };
 
 /** Events of so many keys share a batch of the log. */
@@ -27,7 +31,8 @@ export function subscribeToEvidence(events: ServiceEvents, blobs: BlobStore, app
       { topic, concurrency: CONCURRENCY },
       {
         async prepare({ tenant, payload }: Event) {
-          await append.execute(tenant, await blobs.bytes(evidenceOf(payload), limits.envelopeBytesMax));
+          const sha256 = evidenceOf(payload);
+          if (sha256 !== '') await append.execute(tenant, await blobs.bytes(sha256, limits.envelopeBytesMax));
         },
         commit: () => Promise.resolve(),
       },

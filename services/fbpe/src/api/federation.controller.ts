@@ -14,7 +14,8 @@ import { PullPeer } from '../application/pull-peer.js';
 import { ReadEntries } from '../application/read-entries.js';
 import { ServePayload } from '../application/serve-payload.js';
 import { TakeCosignature } from '../application/take-cosignature.js';
-import { buffer, decodePeeringToken, decodePosition, encodePosition, toEntryMessage, toPeeringMessage } from './to-proto.js';
+import { entryTokens, peeringTokens } from './page-token.js';
+import { buffer, toEntryMessage, toPeeringMessage } from './to-proto.js';
 
 export const OWN_NODE = Symbol('own node');
 
@@ -67,8 +68,9 @@ export class FederationController {
   @GrpcMethod('FederationService', 'queryProvenance')
   async queryProvenance({ subjectSha256, pageSize, pageToken }: api.QueryProvenanceRequest, metadata: Metadata): Promise<api.QueryProvenanceResponse> {
     const { tenant } = allowed(metadata, 'read', 'entry');
-    const { entries, next } = await this.read.page(tenant, subjectSha256, decodePosition(pageToken), pageSize);
-    return { entries: entries.map(toEntryMessage), nextPageToken: encodePosition(next) };
+    const list = `entries ${tenant} ${subjectSha256}`;
+    const { entries, next } = await this.read.page(tenant, subjectSha256, entryTokens.decode(pageToken, list), pageSize);
+    return { entries: entries.map(toEntryMessage), nextPageToken: entryTokens.encode(next, list) };
   }
 
   @GrpcMethod('FederationService', 'createPeering')
@@ -80,8 +82,9 @@ export class FederationController {
   @GrpcMethod('FederationService', 'listPeerings')
   async listPeerings({ pageSize, pageToken }: api.ListPeeringsRequest, metadata: Metadata): Promise<api.ListPeeringsResponse> {
     const { tenant } = allowed(metadata, 'read', 'peering');
-    const { peerings, next } = await this.peerings.page(tenant, decodePeeringToken(pageToken), pageSize);
-    return { peerings: peerings.map((peering) => toPeeringMessage(peering, this.own)), nextPageToken: next ?? '' };
+    const list = `peerings ${tenant}`;
+    const { peerings, next } = await this.peerings.page(tenant, peeringTokens.decode(pageToken, list), pageSize);
+    return { peerings: peerings.map((peering) => toPeeringMessage(peering, this.own)), nextPageToken: peeringTokens.encode(next, list) };
   }
 
   @GrpcMethod('FederationService', 'pullPeer')

@@ -1,8 +1,6 @@
 import { CrossVerificationResult, type CrossVerification, type Entry, type Peering as PeeringMessage, PeeringState } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
-import { DomainError } from '@stella/errors';
-import { formatVerifierKey, parseDigestRecord } from '@stella/transparency-log';
 import { isDomainError } from '@stella/errors';
-import type { EntryPosition } from '../application/ports.js';
+import { formatVerifierKey, parseDigestRecord } from '@stella/transparency-log';
 import type { ProvenEntry } from '../application/read-entries.js';
 import { type CheckResult, METHOD_NAMES } from '../domain/cross-verification.js';
 import { isSameOperator, type OwnIdentity, type Peering } from '../domain/peering.js';
@@ -57,25 +55,6 @@ export function toPeeringMessage(peering: Peering, own: OwnIdentity): PeeringMes
     evidenceKeys: peering.evidenceKeys.map(({ spki }) => buffer(spki)),
     development: peering.development,
   };
-}
-
-export function encodePosition(position: EntryPosition | undefined): string {
-  return position ? Buffer.from(`${position.index} ${position.origin}`).toString('base64url') : '';
-}
-
-/** @throws DomainError `PAGE_TOKEN_INVALID` */
-export function decodePosition(token: string): EntryPosition | undefined {
-  if (token === '') return undefined;
-  const [, index, origin] = /^([0-9]{1,15}) (.{1,300})$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  if (index === undefined || origin === undefined) throw new DomainError('PAGE_TOKEN_INVALID');
-  return { origin, index: Number(index) };
-}
-
-/** @throws DomainError `PAGE_TOKEN_INVALID` */
-export function decodePeeringToken(token: string): string | undefined {
-  if (token === '') return undefined;
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(token)) return token;
-  throw new DomainError('PAGE_TOKEN_INVALID');
 }
 
 function subjectsOf(record: Uint8Array): string[] {

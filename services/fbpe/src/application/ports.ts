@@ -19,6 +19,14 @@ export interface Transactions {
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
+/** Locks over all processes of a node. */
+export interface Locks {
+  /** @throws DomainError CANCELLED when the signal aborts before it is free */
+  hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** Undefined: somebody else holds it, and nothing was done. */
+  tryHold<T>(name: string, work: () => Promise<T>): Promise<T | undefined>;
+}
+
 export interface LogHead {
   readonly checkpoint: Uint8Array;
   readonly size: number;

@@ -6,13 +6,16 @@ import type { FetchPayloads } from './fetch-payloads.js';
 import type { Followed, FollowPeer } from './follow-peer.js';
 import { requireActive } from './freeze-peering.js';
 import type { Peerings } from './peerings.js';
-import type { FederationFacts, OwnNode, PeerConnection, PeerConnections, PeeringRepository, PullReport, VerificationRepository } from './ports.js';
+import type { FederationFacts, Locks, OwnNode, PeerConnection, PeerConnections, PeeringRepository, PullReport, VerificationRepository } from './ports.js';
 import type { StoreEntries } from './store-entries.js';
 
 /** An entry about which no peer has said anything for this long counts against its peers. */
 const STALE_AFTER_MS = 24 * 3_600_000;
 
-/** Follows a peer's log once: verifies, stores, cosigns, cross-verifies. Every step is safe to repeat. */
+/**
+ * Follows a peer's log once: verifies, stores, cosigns, cross-verifies. Every step is safe to repeat; one process of the
+ * node at a time does it, so that nothing is lifted twice.
+ */
 export class PullPeer {
   readonly #underWay = new Map<string, Promise<PullReport>>();
 
@@ -23,6 +26,7 @@ export class PullPeer {
     private readonly connections: PeerConnections,
     private readonly steps: { readonly follow: FollowPeer; readonly store: StoreEntries; readonly cosign: CosignPeer; readonly payloads: FetchPayloads; readonly check: CheckEntries },
     private readonly verifications: VerificationRepository,
+    private readonly locks: Locks,
     private readonly facts: FederationFacts,
     private readonly clock: () => Date,
   ) {}
@@ -32,15 +36,23 @@ export class PullPeer {
    * @throws DomainError `PEERING_NOT_FOUND`, `PEERING_FROZEN`, `PEER_UNREACHABLE`, `CHECKPOINT_INVALID`, `LOG_EQUIVOCATES`
    */
   async execute(tenant: string, id: string, signal: AbortSignal): Promise<PullReport> {
-    const peering = await this.peerings.one(tenant, id);
+    await this.peerings.one(tenant, id);
     const running = this.#underWay.get(id);
     if (running) return running;
-    const pull = this.#pull(peering, signal).finally(() => this.#underWay.delete(id));
+    const pull = this.locks.hold(lockOf(id), signal, () => this.#pull(tenant, id, signal)).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, pull);
     return pull;
   }
 
-  async #pull(peering: Peering, signal: AbortSignal): Promise<PullReport> {
+  /** As `execute`, unless somebody is at it already: undefined then. */
+  async executeIfFree(tenant: string, id: string, signal: AbortSignal): Promise<PullReport | undefined> {
+    if (this.#underWay.has(id)) return undefined;
+    return this.locks.tryHold(lockOf(id), () => this.#pull(tenant, id, signal));
+  }
+
+  /** As the peering is by now: another process may have followed it since. */
+  async #pull(tenant: string, id: string, signal: AbortSignal): Promise<PullReport> {
+    const peering = await this.peerings.one(tenant, id);
     requireActive(peering);
     const connection = this.connections.to(peering, signal);
     try {
@@ -82,4 +94,8 @@ export class PullPeer {
     const all = agrees + disagrees + cannot + silent;
     this.facts.tallied(all === 0 ? undefined : agrees / all);
   }
+}
+
+function lockOf(id: string): string {
+  return `pull ${id}`;
 }

@@ -4,7 +4,7 @@ import { limits } from '../limits.js';
 import type { PeeringRepository } from './ports.js';
 import type { PullPeer } from './pull-peer.js';
 
-/** Pulls every active peer again and again: with jitter, and ever more rarely while a peer fails. */
+/** Pulls every active peer again and again, unless another process is at it: with jitter, and ever more rarely while a peer fails. */
 export class PullSchedule {
   readonly #abort = new AbortController();
   readonly #failures = new Map<string, { readonly count: number; readonly notBeforeMs: number }>();
@@ -46,7 +46,7 @@ export class PullSchedule {
       const failed = this.#failures.get(id);
       if (this.#abort.signal.aborted || (failed && Date.now() < failed.notBeforeMs)) continue;
       try {
-        await this.pull.execute(tenant, id, this.#abort.signal);
+        await this.pull.executeIfFree(tenant, id, this.#abort.signal);
         this.#failures.delete(id);
       } catch (error) {
         // It was counted and logged where it happened.

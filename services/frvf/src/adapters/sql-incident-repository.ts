@@ -1,6 +1,7 @@
 import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { IncidentRepository, Key, PageQuery } from '../application/ports.js';
 import type { Incident } from '../domain/incident.js';
+import { type Milestone, MILESTONES, type Waiting } from '../domain/milestone.js';
 import { isBehind, positionOf } from './keyset.js';
 
 interface Row {
@@ -12,6 +13,7 @@ interface Row {
   readonly create_time: Date;
 }
 
+const COLUMN_OF: Readonly<Record<Milestone, string>> = { witness: 'witness_time', fix: 'fix_time' };
 const COLUMNS = 'tenant, id, title, exit_code, stdout_sha256, create_time';
 
 export class SqlIncidentRepository implements IncidentRepository {
@@ -39,6 +41,25 @@ export class SqlIncidentRepository implements IncidentRepository {
       passPredicate.stdoutSha256 ?? null,
       createTime,
     ]);
+  }
+
+  async reached(tx: Tx, witness: Key, milestone: Milestone, at: Date): Promise<number | undefined> {
+    const column = COLUMN_OF[milestone];
+    const [row] = await tx.query<{ create_time: Date }>(
+      `UPDATE incidents i SET ${column} = $3 FROM witnesses w
+       WHERE w.tenant = $1 AND w.id = $2 AND i.tenant = w.tenant AND i.id = w.incident_id AND i.${column} IS NULL RETURNING i.create_time`,
+      [witness.tenant, witness.id, at],
+    );
+    return row && Math.max(0, at.getTime() - row.create_time.getTime());
+  }
+
+  waiting(now: Date): Promise<readonly Waiting[]> {
+    return Promise.all(
+      MILESTONES.map(async (milestone) => {
+        const [row] = await this.database.query<{ count: bigint; oldest: Date | null }>(`SELECT count(*), min(create_time) AS oldest FROM incidents WHERE ${COLUMN_OF[milestone]} IS NULL`);
+        return { milestone, count: Number(row?.count ?? 0n), longestMs: row?.oldest ? Math.max(0, now.getTime() - row.oldest.getTime()) : 0 };
+      }),
+    );
   }
 }
 

@@ -2,8 +2,8 @@ import { limits } from '../limits.js';
 import type { Changes } from './ports.js';
 
 /**
- * Reads again and again until something has ended, so long and no longer. What this process writes is seen at once,
- * what others write at the next look.
+ * Reads again and again until something has ended, so long and no longer. A change is seen at once; a look now and then
+ * finds what was not heard.
  */
 export async function awaitEnd<T>(
   changes: Changes,

@@ -7,13 +7,14 @@ import { judgeRecording } from '../domain/judge-recording.js';
 import type { Replay, ReplayAnswer } from '../domain/replay.js';
 import { recordingName, type Witness } from '../domain/witness.js';
 import type { ReplayCompletion } from './answer-replay.js';
-import type { Changes, EvidenceStore, RecordingRepository, ReplayFacts, ReplayRecords, WitnessRepository } from './ports.js';
+import type { Changes, EvidenceStore, IncidentRepository, RecordingRepository, ReplayFacts, ReplayRecords, WitnessRepository } from './ports.js';
 
 /** Makes a signed witness of the runs of a recording, or says why they are none. */
 export class CompleteRecording implements ReplayCompletion<Witness> {
   constructor(
     private readonly recordings: RecordingRepository,
     private readonly witnesses: WitnessRepository,
+    private readonly incidents: IncidentRepository,
     private readonly records: ReplayRecords,
     private readonly evidence: EvidenceStore,
     private readonly facts: ReplayFacts,
@@ -49,16 +50,18 @@ export class CompleteRecording implements ReplayCompletion<Witness> {
     const isNew = await this.witnesses.insert(tx, witness);
     await this.recordings.finish(tx, { tenant, id: subjectId }, { witnessId: witness.id });
     await this.facts.witnessRecorded(tx, witness, isNew);
-    this.#announce(tx, subjectId);
+    const waitedMs = await this.incidents.reached(tx, witness, 'witness', witness.createTime);
+    if (waitedMs !== undefined) this.facts.incidentReached(tx, 'witness', waitedMs);
+    await this.#announce(tx, subjectId);
   }
 
   async fail(tx: Tx, { tenant, subjectId }: Replay, failure: Failure): Promise<void> {
     await this.recordings.finish(tx, { tenant, id: subjectId }, { failure });
     this.facts.recordingFailed(tx, { tenant, id: subjectId }, failure);
-    this.#announce(tx, subjectId);
+    await this.#announce(tx, subjectId);
   }
 
-  #announce(tx: Tx, id: string): void {
-    tx.afterCommit(() => this.changes.announce(recordingName(id)));
+  #announce(tx: Tx, id: string): Promise<void> {
+    return this.changes.announce(tx, recordingName(id));
   }
 }

@@ -6,7 +6,7 @@ import { figuresOf, type ResultFigures, type Verification, verificationName } fr
 import { limits } from '../limits.js';
 import type { ReplayCompletion } from './answer-replay.js';
 import type { EvaluateReplay } from './evaluate-replay.js';
-import type { Changes, EvidenceStore, ReplayFacts, VerificationRepository } from './ports.js';
+import type { Changes, EvidenceStore, IncidentRepository, ReplayFacts, VerificationRepository } from './ports.js';
 
 export interface CompletedVerification {
   readonly verification: Verification;
@@ -19,6 +19,7 @@ export class CompleteVerification implements ReplayCompletion<CompletedVerificat
   constructor(
     private readonly evaluate: EvaluateReplay,
     private readonly verifications: VerificationRepository,
+    private readonly incidents: IncidentRepository,
     private readonly evidence: EvidenceStore,
     private readonly facts: ReplayFacts,
     private readonly changes: Changes,
@@ -35,17 +36,23 @@ export class CompleteVerification implements ReplayCompletion<CompletedVerificat
     const now = this.clock();
     await this.verifications.finish(tx, verification, { result, failure, expireTime: new Date(now.getTime() + limits.resultTtlMs) });
     await this.facts.verificationCompleted(tx, verification, result, now.getTime() - replay.createTime.getTime());
-    this.#announce(tx, replay);
+    if (result.outcome === 'fixed') await this.#incidentFixed(tx, verification, now);
+    await this.#announce(tx, replay);
   }
 
   async fail(tx: Tx, replay: Replay, failure: Failure): Promise<void> {
     const key = { tenant: replay.tenant, id: replay.subjectId };
     await this.verifications.fail(tx, key, failure);
     this.facts.verificationFailed(tx, key, failure);
-    this.#announce(tx, replay);
+    await this.#announce(tx, replay);
   }
 
-  #announce(tx: Tx, { tenant, subjectId }: Replay): void {
-    tx.afterCommit(() => this.changes.announce(`${tenant} ${verificationName(subjectId)}`));
+  async #incidentFixed(tx: Tx, { tenant, witnessId }: Verification, now: Date): Promise<void> {
+    const waitedMs = await this.incidents.reached(tx, { tenant, id: witnessId }, 'fix', now);
+    if (waitedMs !== undefined) this.facts.incidentReached(tx, 'fix', waitedMs);
+  }
+
+  #announce(tx: Tx, { tenant, subjectId }: Replay): Promise<void> {
+    return this.changes.announce(tx, `${tenant} ${verificationName(subjectId)}`);
   }
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../domain/failure.js';
 import type { Host } from '../domain/host.js';
 import type { Incident } from '../domain/incident.js';
 import type { DraftCore } from '../domain/draft-core.js';
+import type { Milestone, Waiting } from '../domain/milestone.js';
 import type { Replay } from '../domain/replay.js';
 import type { ReplayedRun } from '../domain/replayed-run.js';
 import type { ResultFigures, Verification } from '../domain/verification.js';
@@ -34,6 +35,10 @@ export interface IncidentRepository {
   find(key: Key, sql?: Sql): Promise<Incident | undefined>;
   page(query: PageQuery): Promise<readonly Incident[]>;
   insert(tx: Tx, incident: Incident): Promise<void>;
+  /** Notes that the incident of this witness has come so far. The time since it was registered, in ms; undefined: it had before. */
+  reached(tx: Tx, witness: Key, milestone: Milestone, at: Date): Promise<number | undefined>;
+  /** Over all tenants, one for each milestone. */
+  waiting(now: Date): Promise<readonly Waiting[]>;
 }
 
 export interface WitnessRepository {
@@ -120,9 +125,10 @@ export interface WorkerHost {
   forget(): void;
 }
 
-/** Tells those who wait in this process that something has changed. */
+/** Tells those who wait, in whichever process of the service, that something has changed. */
 export interface Changes {
-  announce(what: string): void;
+  /** Once the transaction has committed. */
+  announce(tx: Tx, what: string): Promise<void>;
   /** Resolves at the next change, after so long, or when the signal says so. */
   next(what: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -142,6 +148,9 @@ export interface ReplayFacts {
   answeredLate(replayId: string): void;
   expired(tx: Tx, replay: Replay): void;
   witnessRecorded(tx: Tx, witness: Witness, isNew: boolean): Promise<void>;
+  /** @param waitedMs since the incident was registered */
+  incidentReached(tx: Tx, milestone: Milestone, waitedMs: number): void;
+  incidentsWaiting(waiting: readonly Waiting[]): void;
   recordingFailed(tx: Tx, recording: Key, failure: Failure): void;
   cacheAsked(answer: 'hit' | 'miss' | 'joined' | 'bypassed', durationMs: number): void;
   verificationCompleted(tx: Tx, verification: Verification, result: ResultFigures, durationMs: number): Promise<void>;

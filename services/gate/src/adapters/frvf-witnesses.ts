@@ -1,5 +1,5 @@
 import { OperationState, OutcomeClass, type Verification, type Witness, type WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
-import { DomainError } from '@stella/errors';
+import { DomainError, isDomainError } from '@stella/errors';
 import type { GrpcClient } from '@stella/platform-grpc';
 import type { Call, ReplayEvidence, WitnessRef, Witnesses } from '../application/ports.js';
 import { limits } from '../limits.js';
@@ -24,10 +24,15 @@ export class FrvfWitnesses implements Witnesses {
     return this.#list(call, '', (witness) => witness.artifactSha256 === artifactSha256);
   }
 
-  async envelope({ requestId: _, ...settings }: Call, name: string): Promise<Uint8Array> {
-    const { witness } = await this.frvf.getWitness({ name, waitMs: 0 }, settings);
-    if (!witness?.evidence || witness.evidence.envelope.length === 0) throw new DomainError('REMOTE_FAILED', { service: 'frvf', missing: 'evidence of a witness', witness: name });
-    return witness.evidence.envelope;
+  async get({ requestId: _, ...settings }: Call, name: string): Promise<{ readonly ref: WitnessRef; readonly envelope: Uint8Array } | undefined> {
+    try {
+      const { witness } = await this.frvf.getWitness({ name, waitMs: 0 }, settings);
+      if (!witness?.evidence || witness.evidence.envelope.length === 0) throw new DomainError('REMOTE_FAILED', { service: 'frvf', missing: 'evidence of a witness', witness: name });
+      return { ref: toRef(witness), envelope: witness.evidence.envelope };
+    } catch (error) {
+      if (isDomainError(error, 'WITNESS_NOT_FOUND')) return undefined;
+      throw error;
+    }
   }
 
   async replay({ requestId, ...settings }: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence> {

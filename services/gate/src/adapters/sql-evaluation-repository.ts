@@ -1,5 +1,6 @@
+import { DomainError } from '@stella/errors';
 import type { Database, Tx } from '@stella/platform-database';
-import type { EvaluationRepository } from '../application/ports.js';
+import type { BegunEvaluation, EvaluationRepository } from '../application/repositories.js';
 import type { Stage } from '../domain/progress.js';
 
 export class SqlEvaluationRepository implements EvaluationRepository {
@@ -8,13 +9,20 @@ export class SqlEvaluationRepository implements EvaluationRepository {
     private readonly clock: () => Date,
   ) {}
 
-  async begin(tenant: string, questionDigest: string, newId: string): Promise<string> {
-    const [row] = await this.database.query<{ id: string }>(
-      `INSERT INTO evaluations (id, tenant, request_digest, state, stage, start_time, update_time) VALUES ($1, $2, $3, 'running', '', $4, $4)
-       ON CONFLICT (tenant, request_digest) WHERE state = 'running' DO UPDATE SET update_time = excluded.update_time RETURNING id`,
+  async begin(tenant: string, questionDigest: string, newId: string): Promise<BegunEvaluation> {
+    const [row] = await this.database.query<BegunEvaluation & object>(
+      `INSERT INTO evaluations (id, tenant, request_digest, state, stage, start_time, update_time, began) VALUES ($1, $2, $3, 'running', '', $4, $4, nextval('evaluation_order'))
+       ON CONFLICT (tenant, request_digest) WHERE state = 'running' DO UPDATE SET update_time = excluded.update_time, began = excluded.began RETURNING id, began`,
       [newId, tenant, questionDigest, this.clock()],
     );
-    return row?.id ?? newId;
+    if (!row) throw new DomainError('EVALUATION_FAILED', { problem: 'no place in the order' });
+    return row;
+  }
+
+  async beginAgain(id: string): Promise<bigint> {
+    const [row] = await this.database.query<{ began: bigint }>(`UPDATE evaluations SET began = nextval('evaluation_order'), update_time = $2 WHERE id = $1 RETURNING began`, [id, this.clock()]);
+    if (!row) throw new DomainError('EVALUATION_FAILED', { problem: 'no place in the order' });
+    return row.began;
   }
 
   async reached(id: string, stage: Stage): Promise<void> {
@@ -30,6 +38,6 @@ export class SqlEvaluationRepository implements EvaluationRepository {
   }
 
   async forgetBefore(time: Date): Promise<void> {
-    await this.database.execute(`DELETE FROM evaluations WHERE state <> 'running' AND update_time < $1`, [time]);
+    await this.database.execute('DELETE FROM evaluations WHERE update_time < $1', [time]);
   }
 }

@@ -1,5 +1,5 @@
 import type { Database, Tx } from '@stella/platform-database';
-import type { NewsRepository } from '../application/ports.js';
+import type { NewsRepository } from '../application/repositories.js';
 
 export class SqlNewsRepository implements NewsRepository {
   constructor(private readonly database: Database) {}
@@ -9,6 +9,11 @@ export class SqlNewsRepository implements NewsRepository {
       'INSERT INTO news (tenant, subject, evidence, time) SELECT $1, subject, $3, $4 FROM unnest($2::text[]) AS subject ON CONFLICT DO NOTHING',
       [tenant, [...subjects], evidence, time],
     );
+  }
+
+  async mark(tenant: string, subjects: readonly string[]): Promise<string> {
+    const [row] = await this.database.query<{ count: bigint }>('SELECT count(*) FROM news WHERE tenant = $1 AND subject = ANY ($2)', [tenant, subjects]);
+    return String(row?.count ?? 0n);
   }
 
   async forgetBefore(time: Date): Promise<void> {

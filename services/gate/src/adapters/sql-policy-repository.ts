@@ -1,6 +1,6 @@
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Database } from '@stella/platform-database';
-import type { PolicyRepository, StoredPolicy } from '../application/ports.js';
+import type { PolicyRepository, StoredPolicy } from '../application/repositories.js';
 
 interface PolicyRow {
   readonly id: string;
@@ -19,6 +19,10 @@ export class SqlPolicyRepository implements PolicyRepository {
   async newest(id: string): Promise<StoredPolicy | undefined> {
     const [row] = await this.database.query<PolicyRow>('SELECT * FROM policies WHERE id = $1 ORDER BY version DESC LIMIT 1', [id]);
     return row && { id: row.id, version: row.version, sha256: row.sha256, envelope: await this.blobs.bytes(row.envelope_sha256), expiresAt: row.expires_at };
+  }
+
+  async isKnown(sha256: string): Promise<boolean> {
+    return (await this.database.query('SELECT FROM policies WHERE sha256 = $1 LIMIT 1', [sha256])).length > 0;
   }
 
   async add({ id, version, sha256, envelope, expiresAt }: StoredPolicy): Promise<void> {

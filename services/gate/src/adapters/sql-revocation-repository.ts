@@ -1,17 +1,21 @@
-import type { Revocation } from '@stella/attestation';
-import { DomainError } from '@stella/errors';
+import type { Revocation, RevocationKind } from '@stella/attestation';
 import type { BlobStore } from '@stella/platform-blobs';
-import type { Database, Sql } from '@stella/platform-database';
-import type { RevocationRepository, SignedList } from '../application/ports.js';
+import type { Database, Sql, Tx } from '@stella/platform-database';
+import type { ListDraft, RevocationRepository, SignedList } from '../application/repositories.js';
 import { limits } from '../limits.js';
 
 interface ListRow {
   readonly version: bigint;
-  readonly entry_count: number;
+  readonly entries_digest: string;
+  readonly forgotten_before: Date;
   readonly envelope_sha256: string;
   readonly signer: string;
   readonly issued_at: Date;
 }
+
+/** What counts: keys and policies for good, the rest until what it is about has ended. */
+const ENTRIES = `FROM revocation_entries WHERE tenant = $1 AND (kind IN ('key', 'policy') OR at > $2)`;
+const DIGEST = `count(*) || ' ' || COALESCE(md5(string_agg(kind || id || reason || extract(epoch FROM at), ',' ORDER BY kind, id)), '')`;
 
 export class SqlRevocationRepository implements RevocationRepository {
   constructor(
@@ -19,35 +23,57 @@ export class SqlRevocationRepository implements RevocationRepository {
     private readonly blobs: BlobStore,
   ) {}
 
-  async count(): Promise<number> {
-    const [row] = await this.database.query<{ count: bigint }>('SELECT count(*) FROM verdicts WHERE revoked_at IS NOT NULL');
-    return Number(row?.count ?? 0n);
-  }
-
-  async last(): Promise<SignedList | undefined> {
-    const [row] = await this.database.query<ListRow>('SELECT * FROM revocation_list');
+  async last(tenant: string): Promise<SignedList | undefined> {
+    const [row] = await this.database.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1', [tenant]);
     if (!row || row.envelope_sha256 === '') return undefined;
     const envelope = await this.blobs.bytes(row.envelope_sha256, limits.revocationListBytesMax);
-    return { version: Number(row.version), envelope, entryCount: row.entry_count, signer: row.signer, issuedAt: row.issued_at };
+    return { version: Number(row.version), envelope, entriesDigest: row.entries_digest, forgottenBefore: row.forgotten_before, signer: row.signer, issuedAt: row.issued_at };
   }
 
-  next(sign: (version: number, entries: readonly Revocation[]) => Promise<SignedList>): Promise<SignedList> {
-    return this.database.tx(async (tx) => {
-      const [row] = await tx.query<ListRow>('SELECT * FROM revocation_list FOR UPDATE');
-      const list = await sign(Number(row?.version ?? 0n) + 1, await entries(tx));
-      const { sha256 } = await this.blobs.put(list.envelope);
-      await tx.execute('UPDATE revocation_list SET version = $1, entry_count = $2, envelope_sha256 = $3, signer = $4, issued_at = $5', [list.version, list.entryCount, sha256, list.signer, list.issuedAt]);
-      return list;
-    });
+  async isWhole(tenant: string, { entriesDigest, forgottenBefore }: SignedList, tx?: Tx): Promise<boolean> {
+    return (await digest(tx ?? this.database, tenant, forgottenBefore)) === entriesDigest;
+  }
+
+  next(tenant: string, forgottenBefore: Date, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList> {
+    // One look at all entries: what is taken back while they are read makes the list one that is not whole.
+    return this.database.tx(
+      async (tx) => {
+        // The versions go on from the list that all tenants shared before: no verifier sees a lower one.
+        await tx.execute('INSERT INTO revocation_lists (tenant, version) SELECT $1, version FROM revocation_list ON CONFLICT DO NOTHING', [tenant]);
+        const [row] = await tx.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1 FOR UPDATE', [tenant]);
+        const version = Number(row?.version ?? 0n) + 1;
+        const list = await sign({ version, entries: await entries(tx, tenant, forgottenBefore), entriesDigest: await digest(tx, tenant, forgottenBefore) });
+        const { sha256 } = await this.blobs.put(list.envelope);
+        await tx.execute(
+          'UPDATE revocation_lists SET version = $2, entries_digest = $3, forgotten_before = $4, envelope_sha256 = $5, signer = $6, issued_at = $7 WHERE tenant = $1',
+          [tenant, list.version, list.entriesDigest, list.forgottenBefore, sha256, list.signer, list.issuedAt],
+        );
+        await tx.execute(`DELETE FROM revocations WHERE tenant = $1 AND kind IN ('candidate', 'question') AND at <= $2`, [tenant, forgottenBefore]);
+        return list;
+      },
+      { isolation: 'repeatable read' },
+    );
+  }
+
+  async add(tx: Tx, tenant: string, { kind, id, reason, at }: Revocation): Promise<void> {
+    await tx.execute(
+      `INSERT INTO revocations AS r (tenant, kind, id, reason, at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (tenant, kind, id) DO UPDATE SET reason = excluded.reason, at = excluded.at WHERE r.at < excluded.at`,
+      [tenant, kind, id, reason, at],
+    );
+  }
+
+  async isRevoked(tenant: string, kind: RevocationKind, id: string): Promise<boolean> {
+    return (await this.database.query('SELECT FROM revocations WHERE tenant = $1 AND kind = $2 AND id = $3', [tenant, kind, id])).length > 0;
   }
 }
 
-async function entries(sql: Sql): Promise<readonly Revocation[]> {
-  const rows = await sql.query<{ id: string; revoked_at: Date; revoked_reason: string }>(
-    'SELECT id, revoked_at, revoked_reason FROM verdicts WHERE revoked_at IS NOT NULL ORDER BY revoked_at, id LIMIT $1',
-    [limits.revocationsListedMax + 1],
-  );
-  // A list that is cut short would say "not revoked" of what it leaves out.
-  if (rows.length > limits.revocationsListedMax) throw new DomainError('REVOCATION_LIST_INVALID', { problem: 'more revocations than a list holds', revocationsMax: String(limits.revocationsListedMax) });
-  return rows.map((row) => ({ kind: 'verdict', id: row.id, reason: row.revoked_reason, at: row.revoked_at }));
+async function entries(sql: Sql, tenant: string, forgottenBefore: Date): Promise<readonly Revocation[]> {
+  // One more than a list holds tells that there are too many.
+  return sql.query<Revocation & object>(`SELECT kind, id, reason, at ${ENTRIES} ORDER BY at, kind, id LIMIT $3`, [tenant, forgottenBefore, limits.revocationsListedMax + 1]);
+}
+
+async function digest(sql: Sql, tenant: string, forgottenBefore: Date): Promise<string> {
+  const [row] = await sql.query<{ digest: string }>(`SELECT ${DIGEST} AS digest ${ENTRIES}`, [tenant, forgottenBefore]);
+  return row?.digest ?? '';
 }

@@ -17,9 +17,9 @@ import type {
   RevokeVerdictResponse,
   Verdict,
 } from '@stella/contracts/stella/gate/v1alpha/gate';
-import { DomainError, isDomainError } from '@stella/errors';
-import { type Action, authorize, type Principal } from '@stella/platform-auth';
-import { principalOf, serverStream, signalOf } from '@stella/platform-grpc';
+import { DomainError } from '@stella/errors';
+import type { Action } from '@stella/platform-auth';
+import { serverStream, signalOf } from '@stella/platform-grpc';
 import type { Observable } from 'rxjs';
 import { EvaluateRelease, type EvaluationEvent } from '../application/evaluate-release.js';
 import { GateTrust } from '../application/gate-trust.js';
@@ -27,11 +27,11 @@ import { Policies } from '../application/policies.js';
 import { ReadVerdicts } from '../application/read-verdicts.js';
 import { Revocations } from '../application/revocations.js';
 import { RevokeVerdict } from '../application/revoke-verdict.js';
-import type { BaselineWord } from '../domain/release.js';
 import type { VerdictRecord } from '../domain/verdict-record.js';
 import { limits } from '../limits.js';
+import { baselineWord, callerThatMay } from './access.js';
 import { decodePageToken, encodePageToken } from './page-token.js';
-import { toListedVerdict, toPolicy, toQuestion, toVerdict } from './translate.js';
+import { fromReason, toListedVerdict, toPolicy, toQuestion, toVerdict, toWithdrawal } from './translate.js';
 
 @Controller()
 export class GateController {
@@ -51,7 +51,7 @@ export class GateController {
 
   @GrpcMethod('GateService', 'getVerdict')
   async getVerdict({ name }: GetVerdictRequest, metadata: Metadata): Promise<GetVerdictResponse> {
-    return { verdict: this.#toVerdict(await this.verdicts.get(tenantThatMay('read', metadata), idOf(name)), true) };
+    return { verdict: await this.#toVerdict(await this.verdicts.get(tenantThatMay('read', metadata), idOf(name)), true) };
   }
 
   @GrpcMethod('GateService', 'listVerdicts')
@@ -68,8 +68,10 @@ export class GateController {
   }
 
   @GrpcMethod('GateService', 'revokeVerdict')
-  async revokeVerdict({ verdict, reason }: RevokeVerdictRequest, metadata: Metadata): Promise<RevokeVerdictResponse> {
-    return { verdict: this.#toVerdict(await this.revocation.execute(tenantThatMay('administer', metadata), idOf(verdict), reason), true) };
+  async revokeVerdict({ verdict, reason: note, word }: RevokeVerdictRequest, metadata: Metadata): Promise<RevokeVerdictResponse> {
+    const { tenant, subject } = callerThatMay('administer', metadata);
+    const { record, withdrawal } = await this.revocation.execute({ tenant, id: idOf(verdict), reason: fromReason(word), note, by: subject });
+    return { verdict: await this.#toVerdict(record, true), withdrawal: withdrawal && toWithdrawal(withdrawal, true) };
   }
 
   @GrpcMethod('GateService', 'listPolicies')
@@ -82,24 +84,23 @@ export class GateController {
 
   @GrpcMethod('GateService', 'getTrust')
   async getTrust(_request: object, metadata: Metadata): Promise<GetTrustResponse> {
-    tenantThatMay('read', metadata);
-    const { envelope } = await this.revocations.current();
-    return { trustRoot: Buffer.from(this.trust.envelope), rootKeyFingerprint: this.trust.rootKeyFingerprint, revocationList: Buffer.from(envelope) };
+    const { signed } = await this.revocations.current(tenantThatMay('read', metadata));
+    return { trustRoot: Buffer.from(this.trust.envelope), rootKeyFingerprint: this.trust.rootKeyFingerprint, revocationList: Buffer.from(signed.envelope) };
   }
 
   async *#evaluate(request: EvaluateReleaseRequest, metadata: Metadata, signal: AbortSignal): AsyncGenerator<EvaluateReleaseResponse> {
     const tenant = tenantThatMay('write', metadata);
-    const question = toQuestion(tenant, baselineWord(request, principalOf(metadata)), request);
-    for await (const event of this.evaluation.execute(question, signal)) yield this.#toMessage(event);
+    const question = toQuestion(tenant, baselineWord(request.baselineBasis, metadata), request);
+    for await (const event of this.evaluation.execute(question, signal)) yield await this.#toMessage(event);
   }
 
-  #toMessage(event: EvaluationEvent): EvaluateReleaseResponse {
-    if (event.kind === 'verdict') return { event: { $case: 'verdict', value: this.#toVerdict(event.record, event.cached) } };
+  async #toMessage(event: EvaluationEvent): Promise<EvaluateReleaseResponse> {
+    if (event.kind === 'verdict') return { event: { $case: 'verdict', value: await this.#toVerdict(event.record, event.cached) } };
     return { event: { $case: 'progress', value: { ...event.progress, elapsedMs: BigInt(event.elapsedMs) } } };
   }
 
-  #toVerdict(record: VerdictRecord, cached: boolean): Verdict {
-    return toVerdict(record, this.trust.sigstoreBundle(record.vsa), cached);
+  async #toVerdict(record: VerdictRecord, cached: boolean): Promise<Verdict> {
+    return toVerdict(record, this.trust.sigstoreBundle(record.vsa), cached, await this.verdicts.withdrawal(record.tenant, record.verdict.candidate.sha256));
   }
 
   async *#bundle(tenant: string, id: string): AsyncGenerator<GetBundleResponse> {
@@ -112,29 +113,7 @@ export class GateController {
 }
 
 function tenantThatMay(action: Action, metadata: Metadata): string {
-  const principal = principalOf(metadata);
-  may(principal, action);
-  return principal.tenant;
-}
-
-/** @throws DomainError PERMISSION_DENIED */
-function may(principal: Principal, action: Action): void {
-  authorize(principal, action, { type: 'verdict', id: '*', tenant: principal.tenant });
-}
-
-/** Whoever says that a build runs vouches for it: its author alone may not. @throws DomainError PERMISSION_DENIED */
-function baselineWord({ baselineBasis }: EvaluateReleaseRequest, principal: Principal): BaselineWord {
-  if (baselineBasis === 'runs') {
-    may(principal, 'operate');
-    return 'runs';
-  }
-  try {
-    may(principal, 'operate');
-    return 'authorised';
-  } catch (error) {
-    if (isDomainError(error, 'PERMISSION_DENIED')) return 'nobody';
-    throw error;
-  }
+  return callerThatMay(action, metadata).tenant;
 }
 
 function idOf(name: string): string {

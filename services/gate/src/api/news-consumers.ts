@@ -2,7 +2,7 @@ import { EntryCrossVerified } from '@stella/contracts/stella/fbpe/v1alpha/events
 import { VerificationCompleted, WitnessRecorded } from '@stella/contracts/stella/frvf/v1alpha/events';
 import { DeltaIndexed } from '@stella/contracts/stella/psdi/v1alpha/events';
 import type { EventHandler, ServiceEvents } from '@stella/platform-events';
-import type { NewsRepository } from '../application/ports.js';
+import type { NewsRepository } from '../application/repositories.js';
 import { newsAbout } from '../domain/news.js';
 
 interface Told {

@@ -1,22 +1,15 @@
-import { createHash } from 'node:crypto';
-import { DomainError } from '@stella/errors';
-import type { PagePlace } from '../application/ports.js';
+import { timedPageTokens } from '@stella/platform-grpc';
+import type { PagePlace } from '../application/repositories.js';
 
-const TOKEN = /^(\d{1,15})\.([0-9a-f]{64})\.([0-9a-f]{16})$/;
+const tokens = timedPageTokens(/^[0-9a-f]{64}$/);
 
 /** Where a page ended, bound to the list that it is of. */
 export function encodePageToken(place: PagePlace | undefined, list: string): string {
-  return place ? Buffer.from(`${place.issuedAt.getTime()}.${place.id}.${listHash(list)}`).toString('base64url') : '';
+  return tokens.encode(place && { createTime: place.time, id: place.id }, list);
 }
 
 /** @throws DomainError PAGE_TOKEN_INVALID */
 export function decodePageToken(token: string, list: string): PagePlace | undefined {
-  if (token === '') return undefined;
-  const [, issuedAtMs, id, hash] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  if (issuedAtMs === undefined || id === undefined || hash !== listHash(list)) throw new DomainError('PAGE_TOKEN_INVALID');
-  return { issuedAt: new Date(Number(issuedAtMs)), id };
-}
-
-function listHash(list: string): string {
-  return createHash('sha256').update(list).digest('hex').slice(0, 16);
+  const place = tokens.decode(token, list);
+  return place && { time: place.createTime, id: place.id };
 }

@@ -1,32 +1,22 @@
 import { verifyRevocationList, signRevocationList } from '@stella/attestation';
 import { loadPolicySet, presetDocument } from '@stella/policy';
 import { KEYS, NOW, openRoot, ORGANISATION } from '../../test/support/installation.js';
+import { NO_FACTS } from '../../test/support/no-facts.js';
 import { BASELINE, CANDIDATE, deltaOf, signCheck } from '../../test/support/release.js';
 import { Unanswered } from '../domain/collected.js';
 import type { Asking } from './asking.js';
 import { AskPartners, partnersNeeded } from './ask-partners.js';
-import type { FoundCheck, GateFacts } from './ports.js';
-
-const facts: GateFacts = {
-  issued: async () => undefined,
-  withdrawn: async () => undefined,
-  stage: () => undefined,
-  ended: () => undefined,
-  answeredFromCache: () => undefined,
-  evidence: () => undefined,
-  unanswered: () => undefined,
-  running: () => undefined,
-};
+import type { FoundCheck } from './ports.js';
 
 async function trustNow() {
   const root = openRoot();
-  const envelope = await signRevocationList({ issuer: ORGANISATION, version: 1, issuedAt: NOW, validUntil: new Date(NOW.getTime() + 1_000), entries: [] }, KEYS.revocation);
+  const envelope = await signRevocationList({ issuer: ORGANISATION, tenant: 'acme', version: 1, issuedAt: NOW, validUntil: new Date(NOW.getTime() + 1_000), entries: [] }, KEYS.revocation);
   return { root, revocations: verifyRevocationList(envelope, root, { issuer: ORGANISATION, now: NOW }) };
 }
 
 function asking(signal = new AbortController().signal): Asking {
   const question = { tenant: 'acme', baseline: { sha256: BASELINE, label: 'a' }, candidate: { sha256: CANDIDATE, label: 'b', resourceUri: 'pkg:b' }, claims: [], policyId: 'strict', baselineWord: 'runs', fresh: false } as const;
-  return { question, evaluationId: '00000000-0000-4000-8000-000000000000', report: () => undefined, unanswered: new Unanswered(), signal };
+  return { question, evaluationId: '00000000-0000-4000-8000-000000000000', began: 1n, report: () => undefined, unanswered: new Unanswered(), signal };
 }
 
 /** What the log answers, one look after the other; the last answer stays. */
@@ -34,7 +24,7 @@ async function ask(looks: readonly (readonly FoundCheck[])[], { needed = 1, wait
   const { proof } = await deltaOf();
   let asked = 0;
   const log = { append: () => Promise.reject(new Error('not here')), checksOf: async () => looks[Math.min(asked++, looks.length - 1)] ?? [] };
-  const found = await new AskPartners(log, facts, { waitMs, pollMs: 5 }).execute(one, proof, needed, await trustNow(), ORGANISATION, NOW);
+  const found = await new AskPartners(log, NO_FACTS, { waitMs, pollMs: 5 }).execute(one, proof, needed, await trustNow(), ORGANISATION, NOW);
   return { found, asked: () => asked };
 }
 

@@ -9,6 +9,8 @@ import type { Call, GateFacts } from './ports.js';
 export interface Asking {
   readonly question: ReleaseQuestion;
   readonly evaluationId: string;
+  /** Its place in the order in which evaluations begin. */
+  readonly began: bigint;
   readonly report: Report;
   readonly unanswered: Unanswered;
   readonly signal: AbortSignal;

@@ -3,14 +3,17 @@ import { causeOf } from '../domain/collected.js';
 import { type Asking, callOf, throwIfGivenUp, unlessSilent } from './asking.js';
 import type { DeltaEvidence, Deltas, GateFacts } from './ports.js';
 
-/** Asks psdi what changed. Artifacts in which nothing can be found have no delta, and so no change that could be counted. */
+/**
+ * Asks psdi what changed. Artifacts that cannot be compared have no delta, and so no change that could be counted; a file
+ * of which nobody can say what it consists of is no artifact to decide about.
+ */
 export class CollectDelta {
   constructor(
     private readonly deltas: Deltas,
     private readonly facts: GateFacts,
   ) {}
 
-  /** @throws DomainError ARTIFACT_NOT_FOUND */
+  /** @throws DomainError ARTIFACT_NOT_FOUND, INPUT_TRUNCATED, ARTIFACT_WITHOUT_CODE and others that name the `sha256` of what cannot be lifted */
   execute(asking: Asking): Promise<DeltaEvidence | undefined> {
     return unlessSilent('delta', asking, this.facts, async () => {
       try {

@@ -1,4 +1,4 @@
-import { IN_TOTO_PAYLOAD_TYPE, mayVerifyAs, parseDevelopmentTrustRoot, type PublicKey, type Signer, toSigstoreBundle, trustedKey, type TrustRoot, verifyEnvelope, verifyTrustRoot } from '@stella/attestation';
+import { findRevocation, IN_TOTO_PAYLOAD_TYPE, mayVerifyAs, parseDevelopmentTrustRoot, type PublicKey, type RevocationList, type Signer, toSigstoreBundle, trustedKey, type TrustRoot, verifyEnvelope, verifyTrustRoot } from '@stella/attestation';
 import { DomainError, isDomainError } from '@stella/errors';
 
 export interface GateKeys {
@@ -24,7 +24,7 @@ export class GateTrust {
     readonly envelope: Uint8Array,
     private readonly rootKeys: readonly PublicKey[],
     readonly verifierId: string,
-    keys: GateKeys,
+    private readonly keys: GateKeys,
     now: Date,
   ) {
     const root = this.current(now);
@@ -44,6 +44,25 @@ export class GateTrust {
   /** @throws DomainError TRUST_ROOT_EXPIRED and those of a root that is not what it should be */
   current(now: Date): TrustRoot {
     return this.rootKeys.length > 0 ? verifyTrustRoot(this.envelope, this.rootKeys, now) : parseDevelopmentTrustRoot(this.envelope, now);
+  }
+
+  /** Fingerprints of the keys that every verdict rests on. */
+  get signers(): readonly string[] {
+    return [this.keys.verdict.keyId, this.keys.policy.keyId];
+  }
+
+  /** @throws DomainError SIGNING_KEY_REVOKED: nobody would believe a verdict */
+  requireOwnKeys(list: RevocationList): void {
+    for (const role of ['verdict', 'policy'] as const) {
+      const found = findRevocation(list, 'key', this.keys[role].keyId);
+      if (found) throw new DomainError('SIGNING_KEY_REVOKED', { role, key: found.id, reason: found.reason, at: found.at.toISOString() });
+    }
+  }
+
+  /** @throws DomainError KEY_UNKNOWN, KEY_NOT_REVOCABLE */
+  requireRevocable(fingerprint: string, now: Date): void {
+    if (fingerprint === this.keys.revocation.keyId) throw new DomainError('KEY_NOT_REVOCABLE', { key: fingerprint });
+    if (trustedKey(this.current(now), fingerprint) === undefined) throw new DomainError('KEY_UNKNOWN', { key: fingerprint });
   }
 
   /** A summary for tools of Sigstore; empty where there is none, or its key has been rotated out. */

@@ -2,13 +2,17 @@ import { KeyPair } from '@stella/attestation';
 import { PRESET_NAMES } from '@stella/policy';
 import { KEYS, NOW } from '../../test/support/installation.js';
 import { Policies } from './policies.js';
-import type { PolicyRepository, StoredPolicy } from './ports.js';
+import type { PolicyRepository, StoredPolicy } from './repositories.js';
 
 class MemoryPolicies implements PolicyRepository {
   readonly stored: StoredPolicy[] = [];
 
   async newest(id: string): Promise<StoredPolicy | undefined> {
     return this.stored.filter((policy) => policy.id === id).sort((a, b) => b.version - a.version)[0];
+  }
+
+  async isKnown(sha256: string): Promise<boolean> {
+    return this.stored.some((policy) => policy.sha256 === sha256);
   }
 
   async add(policy: StoredPolicy): Promise<void> {

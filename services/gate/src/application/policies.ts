@@ -3,7 +3,7 @@ import { DomainError, isDomainError } from '@stella/errors';
 import { checkInForce, isPresetName, loadPolicySet, policyDigest, type PolicyDocument, type PolicySet, PRESET_NAMES, presetDocument, type PresetName, presetTests, publishChecks } from '@stella/policy';
 import { policyStatement, verifyPolicy } from '@stella/verdict';
 import { limits } from '../limits.js';
-import type { PolicyRepository, StoredPolicy } from './ports.js';
+import type { PolicyRepository, StoredPolicy } from './repositories.js';
 
 export interface PolicyInForce {
   readonly stored: StoredPolicy;

@@ -1,8 +1,9 @@
-import type { Revocation } from '@stella/attestation';
 import type { Tx } from '@stella/platform-database';
-import type { LogProof, Source } from '@stella/verdict';
+import type { LogProof, Source, WithdrawalReason } from '@stella/verdict';
 import type { Stage } from '../domain/progress.js';
-import type { RevocationWord, VerdictRecord, VerdictScope } from '../domain/verdict-record.js';
+import type { TakenBack } from '../domain/succession.js';
+import type { RevocationWord, VerdictRecord } from '../domain/verdict-record.js';
+import type { WithdrawalRecord } from '../domain/withdrawal-record.js';
 
 /** One call of another service. */
 export interface Call {
@@ -53,8 +54,8 @@ export interface Witnesses {
   requireIncident(call: Call, incident: string): Promise<void>;
   ofIncident(call: Call, incident: string): Promise<readonly WitnessRef[]>;
   ofArtifact(call: Call, artifactSha256: string): Promise<readonly WitnessRef[]>;
-  /** The signed micro-witness. */
-  envelope(call: Call, witness: string): Promise<Uint8Array>;
+  /** A witness with its signed statement; undefined: it is gone. */
+  get(call: Call, witness: string): Promise<{ readonly ref: WitnessRef; readonly envelope: Uint8Array } | undefined>;
   /** Waits until the replays are done. */
   replay(call: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence>;
 }
@@ -73,102 +74,35 @@ export interface EvidenceLog {
   checksOf(call: Call, payloadSha256: string): Promise<readonly FoundCheck[]>;
 }
 
-export interface StoredPolicy {
-  readonly id: string;
-  readonly version: number;
-  readonly sha256: string;
-  readonly envelope: Uint8Array;
-  readonly expiresAt: Date;
-}
-
-export interface PolicyRepository {
-  newest(id: string): Promise<StoredPolicy | undefined>;
-  /** Keeps the one that is there when two add the same version. */
-  add(policy: StoredPolicy): Promise<void>;
-}
-
-export interface PagePlace {
-  readonly issuedAt: Date;
-  readonly id: string;
-}
-
-export interface VerdictPage {
-  readonly records: readonly VerdictRecord[];
-  readonly next: PagePlace | undefined;
-}
-
-export interface EarlierAnswer {
-  readonly tenant: string;
-  readonly requestDigest: string;
-  readonly askedSha256: string;
-  readonly trustRootSha256: string;
-}
-
-export interface VerdictRepository {
-  /** The newest whole verdict in force that answers this very question, unless there are news about it. */
-  answerTo(question: EarlierAnswer): Promise<VerdictRecord | undefined>;
-  get(tenant: string, id: string): Promise<VerdictRecord | undefined>;
-  list(tenant: string, candidateSha256: string | undefined, after: PagePlace | undefined, count: number): Promise<VerdictPage>;
-  /** Ids of those in force about a candidate under the policies of one name, newest first. With a transaction, nobody else adds one until it ends. */
-  inForce(tenant: string, candidateSha256: string, policyId: string, tx?: Tx): Promise<readonly string[]>;
-  /** The newest ALLOW in force about an artifact: by it a baseline is known. */
-  allowOf(tenant: string, candidateSha256: string): Promise<VerdictRecord | undefined>;
-  add(tx: Tx, record: VerdictRecord, scope: VerdictScope): Promise<void>;
-  /** Says whether it was in force. @param note for the tenant itself; the signed list has the word */
-  revoke(tx: Tx, tenant: string, id: string, why: { readonly word: RevocationWord; readonly note: string }, at: Date): Promise<boolean>;
-}
-
-export interface SignedList {
-  readonly version: number;
-  readonly envelope: Uint8Array;
-  readonly entryCount: number;
-  /** Fingerprint of the key that signed it. */
-  readonly signer: string;
-  readonly issuedAt: Date;
-}
-
-export interface RevocationRepository {
-  count(): Promise<number>;
-  last(): Promise<SignedList | undefined>;
-  /** One at a time, over all processes: `sign` gets the number of the next list and all entries. */
-  next(sign: (version: number, entries: readonly Revocation[]) => Promise<SignedList>): Promise<SignedList>;
-}
-
-export interface EvaluationRepository {
-  /** The id of this question's evaluation: a new one, or that of one that was killed. Only for whoever holds the question's lock. */
-  begin(tenant: string, questionDigest: string, newId: string): Promise<string>;
-  reached(id: string, stage: Stage): Promise<void>;
-  /** The last step, in the verdict's own transaction. */
-  done(tx: Tx, id: string, verdictId: string): Promise<void>;
-  ended(id: string, state: 'failed' | 'cancelled', reason: string): Promise<void>;
-}
-
-export interface NewsRepository {
-  add(tx: Tx, news: { readonly tenant: string; readonly subjects: readonly string[]; readonly evidence: string; readonly time: Date }): Promise<void>;
-  forgetBefore(time: Date): Promise<void>;
-}
-
 /** Locks over all processes of an installation. */
 export interface Locks {
   /** @throws DomainError CANCELLED when the signal aborts before it is free */
   hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
-export interface Transactions {
-  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-}
-
 export type EvidenceKind = 'delta' | 'witness' | 'replay' | 'cross-verification';
+
+/** Why an evaluation began again. */
+export type Disturbance = 'overtaken' | 'revocations' | 'withdrawal' | 'refutation' | 'verdict';
 
 /** One helper a fact (events.ts). */
 export interface GateFacts {
-  issued(tx: Tx, record: VerdictRecord): Promise<void>;
-  withdrawn(tx: Tx, record: VerdictRecord, reason: string): Promise<void>;
+  issued(tx: Tx, record: VerdictRecord, takesBack: TakenBack): Promise<void>;
+  /** @param verdicts that were in force and are not any more */
+  withdrawn(tx: Tx, record: WithdrawalRecord, verdicts: number): Promise<void>;
+  reinstated(tx: Tx, record: WithdrawalRecord): Promise<void>;
+  /** A DENY was taken back, which bars nothing. */
+  denialTakenBack(tx: Tx, record: VerdictRecord, note: string, word: WithdrawalReason): Promise<void>;
+  /** Verdicts that verifiers refuse from now on. */
+  takenBack(tx: Tx, word: RevocationWord, verdicts: number): void;
   stage(stage: Stage, seconds: number): void;
   /** An evaluation ended. */
-  ended(how: 'verdict' | 'cancelled' | 'failed', seconds: number): void;
+  ended(how: 'verdict' | 'overtaken' | 'cancelled' | 'failed', seconds: number): void;
+  begunAgain(why: Disturbance): void;
   answeredFromCache(seconds: number): void;
   evidence(kind: EvidenceKind, source: 'reused' | 'computed', count: number): void;
   unanswered(source: Source, error: unknown): void;
   running(evaluations: number): void;
+  /** A tenant's list was signed, or could not be because it is full. */
+  listed(tenant: string, entries: number): void;
 }

@@ -1,15 +1,13 @@
 import { canonicalize, sha256Hex } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
 import { unsafeText, type Claim } from '@stella/policy';
+import { type BaselineWord, questionId, requestId } from '@stella/verdict';
 
 /** One side of a release decision. */
 export interface ReleaseSide {
   readonly sha256: string;
   readonly label: string;
 }
-
-/** On whose word the baseline is known: it runs; a person with the right to say so asks; or nobody vouches for it. */
-export type BaselineWord = 'runs' | 'authorised' | 'nobody';
 
 /** What is asked, parsed. */
 export interface ReleaseQuestion {
@@ -49,6 +47,16 @@ export function resourceUriOf(sha256: string, uri: string): string {
   const problem = unsafeText(uri, RESOURCE_URI_BYTES_MAX) ?? (ABSOLUTE_URI.test(uri) ? undefined : 'NOT_A_URI');
   if (problem !== undefined) throw new DomainError('REQUEST_INVALID', { fields: 'candidate.resource_uri', problem });
   return uri;
+}
+
+/** Digest of what is asked, under one version of the policy. */
+export function requestOf({ tenant, baseline, candidate, claims }: ReleaseQuestion, policySha256: string): string {
+  return requestId({ tenant, baselineSha256: baseline.sha256, candidateSha256: candidate.sha256, claims, policySha256 });
+}
+
+/** Digest of what is asked: a verdict takes the place of earlier ones to the same question. */
+export function questionIdOf({ tenant, baseline, candidate, claims, policyId, baselineWord }: ReleaseQuestion): string {
+  return questionId({ tenant, baselineSha256: baseline.sha256, candidateSha256: candidate.sha256, claims, policyId, baselineWord });
 }
 
 /** Digest of what changes a verdict's wording or its baseline's standing, and is no part of the request's own digest. */

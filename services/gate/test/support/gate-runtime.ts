@@ -1,3 +1,4 @@
+import { parseDevelopmentTrustRoot, type Revocation, type RevocationList, signRevocationList, verifyRevocationList } from '@stella/attestation';
 import { type EvaluateReleaseRequest, GateServiceService, type Progress, type Verdict } from '@stella/contracts/stella/gate/v1alpha/gate';
 import type { Principal } from '@stella/platform-auth';
 import type { TestDatabase } from '@stella/platform-database/testing';
@@ -6,7 +7,7 @@ import type { ServiceContext } from '@stella/platform-runtime';
 import { startTestRuntime, type TestRuntime } from '@stella/platform-runtime/testing';
 import { type Answer, verifyBundleCommand, type VerifyCommandInput } from '@stella/verdict';
 import { gateService, type GateOptions } from '../../src/index.js';
-import { KEYS, NOW, TRUST_ROOT, VERIFIER } from './installation.js';
+import { KEYS, NOW, ORGANISATION, TRUST_ROOT, VERIFIER } from './installation.js';
 import { Peers } from './peers.js';
 import { BASELINE, CANDIDATE, TRUE_CLAIMS } from './release.js';
 
@@ -91,6 +92,17 @@ export class GateRuntime {
       verifierId: VERIFIER,
       ...change,
     });
+  }
+
+  /** What the gate hands out, opened. */
+  async revocations(as: Partial<Principal> = {}): Promise<{ readonly trustRoot: Uint8Array; readonly envelope: Uint8Array; readonly list: RevocationList }> {
+    const { trustRoot, revocationList } = await this.client(as).getTrust({});
+    return { trustRoot, envelope: revocationList, list: verifyRevocationList(revocationList, parseDevelopmentTrustRoot(trustRoot, this.now), { issuer: ORGANISATION, now: this.now }) };
+  }
+
+  /** The list with some of its entries, signed anew. */
+  signList(list: RevocationList, isKept: (entry: Revocation) => boolean): Promise<Uint8Array> {
+    return signRevocationList({ ...list, entries: list.entries.filter(isKept) }, KEYS.revocation);
   }
 
   /** The clock goes on, so that what follows is newer. */

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { DomainError, isDomainError } from '@stella/errors';
+import { DomainError, isDomainError, type Reason } from '@stella/errors';
 import { identify } from '@stella/native';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { BinaryReader } from '../application/ports.js';
@@ -9,8 +9,8 @@ import type { BinaryReading } from '../domain/pack.js';
 import { limits } from '../limits.js';
 import type { Permits } from './permits.js';
 
-/** Reasons of the child that are about the file; any other one says that it could not be read. */
-const ABOUT_THE_FILE = new Set(['INPUT_NOT_ELF', 'INPUT_TRUNCATED', 'INPUT_EMPTY', 'INPUT_TOO_LARGE', 'ARCH_UNSUPPORTED']);
+/** These are faults of the file; any other reason says that it could not be read. */
+const ABOUT_THE_FILE: ReadonlySet<Reason> = new Set<Reason>(['INPUT_NOT_ELF', 'INPUT_TRUNCATED', 'INPUT_EMPTY', 'INPUT_TOO_LARGE', 'ARCH_UNSUPPORTED']);
 const ELF_LIMITS = { sectionsMax: limits.elfSectionsMax, nameBytesMax: limits.sectionNameBytesMax };
 
 /** Identifiers from `stella-native identify`, a child process with caps for each file; section headers read here. */
@@ -54,8 +54,8 @@ async function withFile<T>(path: string, work: (readAt: ReadAt) => Promise<T>): 
 }
 
 function refuseOrThrow(error: unknown): never {
-  if (isDomainError(error, 'NATIVE_FAILED') && ABOUT_THE_FILE.has(error.facts.nativeReason ?? '')) {
-    throw new DomainError('PACK_FORMAT_INVALID', { problem: error.facts.nativeReason ?? '', detail: error.facts.nativeMessage ?? '' }, { cause: error });
+  if (isDomainError(error) && ABOUT_THE_FILE.has(error.reason)) {
+    throw new DomainError('PACK_FORMAT_INVALID', { problem: error.reason, detail: error.facts.problem ?? '' }, { cause: error });
   }
   throw error;
 }

@@ -8,6 +8,9 @@ import { FILE_COLUMNS, type FileRow, PACK_COLUMNS, type PackRow, toFile, toPack 
 
 const LIVE = "p.state IN ('in-review', 'published', 'yanked', 'taken-down')";
 
+/** Beyond every file of a pack. */
+const POSITION_MAX = 2 ** 31 - 1;
+
 /** Packs in PostgreSQL, with their files and with what their build ids are taken to mean. */
 export class SqlPackRepository implements PackRepository {
   constructor(private readonly database: Database) {}
@@ -97,16 +100,16 @@ export class SqlPackRepository implements PackRepository {
     );
   }
 
-  async *publishedBuildFiles(): AsyncGenerator<{ audience: Audience; file: BuildFile }> {
-    let after = { pack_id: '00000000-0000-0000-0000-000000000000', position: -1 };
+  async *publishedBuildFiles(publication: bigint): AsyncGenerator<{ publication: bigint; audience: Audience; file: BuildFile }> {
+    let after = { publication, position: POSITION_MAX };
     for (;;) {
-      const rows = await this.database.query<FileRow & { position: number; role: FileRole; pack: string; visibility: string; tenant: string }>(
-        `SELECT ${FILE_COLUMNS}, f.position, p.name AS pack, p.visibility, p.tenant FROM pack_files f JOIN packs p ON p.id = f.pack_id
-         WHERE p.state = 'published' AND f.role IS NOT NULL AND (f.pack_id, f.position) > ($1, $2)
-         ORDER BY f.pack_id, f.position LIMIT $3`,
-        [after.pack_id, after.position, limits.indexRowsPerRead],
+      const rows = await this.database.query<FileRow & { publication: bigint; position: number; role: FileRole; pack: string; visibility: string; tenant: string }>(
+        `SELECT ${FILE_COLUMNS}, p.publication, f.position, p.name AS pack, p.visibility, p.tenant FROM pack_files f JOIN packs p ON p.id = f.pack_id
+         WHERE p.state = 'published' AND f.role IS NOT NULL AND p.publication >= $1 AND (p.publication, f.position) > ($1, $2)
+         ORDER BY p.publication, f.position LIMIT $3`,
+        [after.publication, after.position, limits.indexRowsPerRead],
       );
-      for (const row of rows) yield { audience: audienceOf(row), file: { ...toFile(row), role: row.role, pack: row.pack } };
+      for (const row of rows) yield { publication: row.publication, audience: audienceOf(row), file: { ...toFile(row), role: row.role, pack: row.pack } };
       const last = rows.at(-1);
       if (!last || rows.length < limits.indexRowsPerRead) return;
       after = last;

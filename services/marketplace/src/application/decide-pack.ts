@@ -4,7 +4,7 @@ import { conclusionOf, failed, type Finding, passed } from '../domain/finding.js
 import { keyDefect } from '../domain/namespace.js';
 import { audienceOf, type Pack, type PackState } from '../domain/pack.js';
 import type { Tx } from '@stella/platform-database';
-import { addToIndex } from './load-index.js';
+import { addToIndex } from './follow-publications.js';
 import type { ApprovalPolicy, KeyRepository, MarketplaceFacts, PackRepository, Transactions } from './ports.js';
 import { findingsOf, type Validation } from './validate-pack.js';
 

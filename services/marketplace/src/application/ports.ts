@@ -72,7 +72,8 @@ export interface PackRepository {
   /** All claims, of any role, of the ids. */
   claims(tx: Tx, audience: Audience, ids: readonly BuildId[]): Promise<readonly BuildClaim[]>;
   insertClaims(tx: Tx, audience: Audience, packId: string, claims: readonly BuildClaim[]): Promise<void>;
-  publishedBuildFiles(): AsyncIterable<{ readonly audience: Audience; readonly file: BuildFile }>;
+  /** Of packs that were published after a publication, in the order of publications. */
+  publishedBuildFiles(after: bigint): AsyncIterable<{ readonly publication: bigint; readonly audience: Audience; readonly file: BuildFile }>;
   countByState(): Promise<ReadonlyMap<PackState, number>>;
   /** A file with this path in a pack that has a file of this public build. */
   publicSource(gnuBuildId: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number } | undefined>;

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 
 /** The SHA-256 of a file, read again only when the file has changed. */
 export class ExecutableDigest {
@@ -10,9 +9,7 @@ export class ExecutableDigest {
     const { ino, size, mtimeMs, ctimeMs } = await stat(path);
     const of = [path, ino, size, mtimeMs, ctimeMs].join(' ');
     if (this.#known?.of === of) return this.#known.sha256;
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-    const sha256 = hash.digest('hex');
+    const sha256 = hash('sha256', await readFile(path));
     this.#known = { of, sha256 };
     return sha256;
   }

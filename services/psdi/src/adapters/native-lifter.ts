@@ -54,6 +54,6 @@ function inputLimits(signal: AbortSignal) {
     timeoutMs: limits.liftTimeoutMs,
     cpuSecondsMax: limits.liftCpuSecondsMax,
     memoryBytesMax: limits.liftMemoryBytesMax,
-    fileBytesMax: limits.liftBytesMax,
+    fileBytesMax: limits.artifactBytesMax,
   };
 }

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { DomainError } from '@stella/errors';
+import { pageTokens } from '@stella/platform-grpc';
 
 export interface PagePlace {
   readonly artifactSha256: string;
@@ -8,22 +7,21 @@ export interface PagePlace {
 
 /** Before everything: no digest is below the empty text, no position below zero. */
 const FIRST: PagePlace = { artifactSha256: '', position: -1 };
-const TOKEN = /^([0-9a-f]{64})?\.(\d{1,10})\.([0-9a-f]{16})$/;
+const SHA256_OR_NONE = /^([0-9a-f]{64})?$/;
+const POSITION = /^\d{1,10}$/;
+const POSITION_MAX = 0x7fff_ffff;
 
-/** Where a page ended, bound to the list that it is of. */
-export function encodePageToken({ artifactSha256, position }: PagePlace, list: string): string {
-  return Buffer.from(`${artifactSha256}.${position}.${listHash(list)}`).toString('base64url');
-}
+const tokens = pageTokens<PagePlace>(
+  ({ artifactSha256, position }) => [artifactSha256, position],
+  ([artifactSha256 = '', position = '', ...rest]) => {
+    const isOurs = SHA256_OR_NONE.test(artifactSha256) && POSITION.test(position) && Number(position) <= POSITION_MAX && rest.length === 0;
+    return isOurs ? { artifactSha256, position: Number(position) } : undefined;
+  },
+);
+
+export const encodePageToken: (place: PagePlace, list: string) => string = tokens.encode;
 
 /** @throws DomainError PAGE_TOKEN_INVALID */
 export function decodePageToken(token: string, list: string): PagePlace {
-  if (token === '') return FIRST;
-  const [, artifactSha256 = '', position, of] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  const place = { artifactSha256, position: Number(position) };
-  if (position === undefined || of !== listHash(list) || place.position > 0x7fff_ffff) throw new DomainError('PAGE_TOKEN_INVALID');
-  return place;
-}
-
-function listHash(list: string): string {
-  return hash('sha256', list).slice(0, 16);
+  return tokens.decode(token, list) ?? FIRST;
 }

@@ -1,4 +1,4 @@
-import { DomainError, isDomainError, type Reason } from '@stella/errors';
+import { DomainError, isDomainError, LIFTER_REASONS, type Reason } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { IndexArtifact } from './index-artifact.js';
 import type { ArtifactRepository, Lifter, PackFileOutcome } from './ports.js';
@@ -12,7 +12,7 @@ export interface PublishedPack {
 
 /** What the file itself is to blame for: trying again would say the same. */
 const OF_THE_FILE: ReadonlySet<Reason> = new Set<Reason>([
-  'NATIVE_FAILED',
+  ...(Object.keys(LIFTER_REASONS) as (keyof typeof LIFTER_REASONS)[]),
   'NATIVE_CRASHED',
   'NATIVE_TIMEOUT',
   'NATIVE_OUTPUT_TOO_LARGE',
@@ -26,7 +26,7 @@ const OF_THE_FILE: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** Of these there was nothing to lift in the first place. */
-const NO_PROGRAM: ReadonlySet<string> = new Set(['INPUT_NOT_ELF', 'INPUT_EMPTY', 'ARCH_UNSUPPORTED', 'ARTIFACT_WITHOUT_CODE']);
+const NO_PROGRAM: ReadonlySet<Reason> = new Set<Reason>(['INPUT_NOT_ELF', 'INPUT_EMPTY', 'ARCH_UNSUPPORTED', 'ARTIFACT_WITHOUT_CODE']);
 
 type FileOutcome = Omit<PackFileOutcome, 'sha256'>;
 
@@ -75,6 +75,6 @@ export class IndexPack {
 /** @throws the error itself when the file is not to blame */
 function outcomeOf(error: unknown): FileOutcome {
   if (!isDomainError(error) || !OF_THE_FILE.has(error.reason)) throw error;
-  const reason = error.facts.nativeReason || error.reason;
+  const { reason } = error;
   return { outcome: NO_PROGRAM.has(reason) ? 'skipped' : 'refused', reason };
 }

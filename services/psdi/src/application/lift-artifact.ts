@@ -1,9 +1,9 @@
-import { DomainError } from '@stella/errors';
+import { DomainError, isDomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Artifact } from '../domain/artifact.js';
-import { limits } from '../limits.js';
 import type { ArtifactRepository, Lift, Lifter } from './ports.js';
 import type { Slots } from './slots.js';
+import { requireSize } from './require-size.js';
 
 /** Lifts an artifact now, by a process of its own; few at once. */
 export class LiftArtifact {
@@ -22,10 +22,7 @@ export class LiftArtifact {
   async liftable(tenant: string, sha256: string): Promise<Artifact> {
     const artifact = await this.artifacts.find(tenant, sha256);
     if (!artifact) throw new DomainError('ARTIFACT_NOT_FOUND', { sha256 });
-    // Before its bytes are read: a sparse file of gigabytes costs its sender nothing.
-    if (artifact.sizeBytes > limits.liftBytesMax) {
-      throw new DomainError('ARTIFACT_TOO_LARGE', { sha256, sizeBytes: String(artifact.sizeBytes), sizeBytesMax: String(limits.liftBytesMax), nativeReason: 'INPUT_TOO_LARGE' });
-    }
+    requireSize(artifact);
     return artifact;
   }
 
@@ -36,12 +33,20 @@ export class LiftArtifact {
   async execute<T>({ sha256 }: Artifact, signal: AbortSignal, around: (lift: () => Promise<Lift>) => Promise<T>): Promise<T> {
     return this.slots.run(signal, () =>
       around(async () => {
-        const lift = await this.lifter.lift(await this.blobs.localPath(sha256), signal);
+        const lift = await this.lifter.lift(await this.blobs.localPath(sha256), signal).catch((error: unknown) => {
+          throw named(error, sha256);
+        });
         requireCode(lift, sha256);
         return lift;
       }),
     );
   }
+}
+
+/** A comparison lifts two artifacts: which one it was has to be told. */
+function named(error: unknown, sha256: string): unknown {
+  if (!isDomainError(error)) return error;
+  return new DomainError(error.reason, { ...error.facts, sha256 }, { message: error.message, cause: error });
 }
 
 /**

@@ -2,6 +2,7 @@ import { DomainError, isDomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Artifact } from '../domain/artifact.js';
 import type { ArtifactRepository, PsdiFacts } from './ports.js';
+import { requireSize } from './require-size.js';
 
 export interface Upload {
   readonly tenant: string;
@@ -24,8 +25,9 @@ export class UploadArtifact {
     private readonly clock: () => Date,
   ) {}
 
-  /** @throws DomainError ARTIFACT_DIGEST_MISMATCH, BLOB_STORE_FULL, or what the bytes' source throws */
+  /** @throws DomainError ARTIFACT_TOO_LARGE before a byte is read, ARTIFACT_DIGEST_MISMATCH, BLOB_STORE_FULL, or what the bytes' source throws */
   async execute({ tenant, sha256, sizeBytes, label, bytes }: Upload): Promise<Artifact> {
+    requireSize({ sha256, sizeBytes });
     await this.#store(sha256, sizeBytes, bytes);
     const artifact = await this.artifacts.add({ tenant, sha256, sizeBytes, label, createTime: this.clock() });
     this.facts.uploaded(artifact);

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { KeyPair, type PublicKey } from '@stella/attestation';
 import { DeltaIndexed } from '@stella/contracts/stella/psdi/v1alpha/events';
 import { type Delta, DeltaIndexServiceService, type Index, type UploadArtifactRequest } from '@stella/contracts/stella/psdi/v1alpha/psdi';
+import { WatchedNative } from '@stella/native/testing';
 import { DirectoryBlobStore } from '@stella/platform-blobs';
 import type { ServiceContext, StellaService } from '@stella/platform-runtime';
 import { startTestRuntime, type TestRuntime } from '@stella/platform-runtime/testing';
 import type { GrpcClient } from '@stella/platform-grpc';
 import { psdiService } from '../../src/index.js';
-import { WatchedLifter } from './lifter.js';
 
 export type PsdiClient = GrpcClient<typeof DeltaIndexServiceService>;
 
@@ -26,7 +26,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 export class PsdiRuntime {
   private constructor(
     readonly folder: string,
-    readonly lifter: WatchedLifter,
+    readonly lifter: WatchedNative,
     readonly signer: KeyPair,
     readonly test: TestRuntime,
     readonly context: ServiceContext,
@@ -41,7 +41,7 @@ export class PsdiRuntime {
 
   static async start(trustedKeys: readonly PublicKey[] = []): Promise<PsdiRuntime> {
     const folder = mkdtempSync(join(tmpdir(), 'stella-psdi-'));
-    const lifter = new WatchedLifter(folder);
+    const lifter = new WatchedNative(folder);
     const signer = KeyPair.generate('ed25519');
     const service = psdiService({ signer, lifterSha256: lifter.sha256, liftedBy: 'https://node.example', trustedKeys });
     const seen: SeenEvent[] = [];

@@ -1,5 +1,6 @@
 import { DomainError } from '@stella/errors';
 import { type CapsuleOutcome, type CapsuleProbe, type CapsuleRequest, probeCapsule, runCapsule } from '@stella/native';
+import { annotate, span, traceEnvironment } from '@stella/platform-telemetry';
 import type { CapsuleScheduler } from '../application/ports.js';
 import { PROBE_TIMEOUT_MS } from '../limits.js';
 
@@ -16,7 +17,7 @@ export class LocalCapsules implements CapsuleScheduler {
   async run(request: CapsuleRequest, signal: AbortSignal): Promise<CapsuleOutcome> {
     await this.#turn(signal);
     try {
-      return await runCapsule(request, { signal });
+      return await span('capsule run', attributesOf(request), () => runTraced(request, signal));
     } finally {
       this.#leave();
     }
@@ -51,4 +52,18 @@ export class LocalCapsules implements CapsuleScheduler {
     if (next) next();
     else this.#free += 1;
   }
+}
+
+/** The capsule's process knows whose trace it belongs to; the program inside sees nothing of it, as that would differ each time. */
+async function runTraced(request: CapsuleRequest, signal: AbortSignal): Promise<CapsuleOutcome> {
+  const outcome = await runCapsule(request, { signal, env: traceEnvironment() });
+  annotate({
+    ...('code' in outcome.exit ? { 'process.exit.code': outcome.exit.code } : { 'stella.capsule.signal': outcome.exit.signal }),
+    ...(outcome.capHit === null ? {} : { 'stella.capsule.cap_hit': outcome.capHit }),
+  });
+  return outcome;
+}
+
+function attributesOf({ determinism, isolation }: CapsuleRequest): Record<string, string> {
+  return { 'process.executable.name': 'stella-native', 'stella.capsule.determinism': determinism ?? 'D1', 'stella.capsule.isolation': isolation ?? 'I1' };
 }

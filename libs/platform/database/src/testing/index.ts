@@ -7,6 +7,9 @@ import { EmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { migrate, type Migration } from '../migrate.js';
 import { provisionService } from '../provision.js';
 
+export { refusedBySchema, type Refused } from './prepare-statements.js';
+export { parseRecord, type RecordOf, SqlRecorder } from './sql-record.js';
+
 export interface TestDatabase {
   /** As administrator of the database `stella`. */
   readonly administrator: ClientConfig;

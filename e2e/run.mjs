@@ -1,0 +1,56 @@
+// `npm run e2e [-- filter…]`: the suites on real servers. Starts what does not run, stops what it started, and ends with
+// one line that counts.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import './servers/lib/warnings.mjs';
+import { down, status, up } from './servers/index.mjs';
+import { serversFolder } from './servers/lib/folder.mjs';
+
+process.chdir(dirname(fileURLToPath(import.meta.url)));
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '../node_modules/jest/bin/jest.js'];
+const filters = process.argv.slice(2);
+const results = mkdtempSync(join(tmpdir(), 'stella-e2e-results-'));
+// The suites end first, and then the servers.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+
+const ranBefore = (await status()).filter(({ state }) => state === 'healthy').map(({ name }) => name);
+let failures = 0;
+try {
+  // A filtered run starts what its suites ask for.
+  if (filters.length === 0) await up();
+  const jest = spawn(process.execPath, [...JEST, ...filters], { env: { ...process.env, STELLA_TEST_RESULTS: results }, stdio: 'inherit' });
+  const [code] = await once(jest, 'close');
+  if (code !== 0) failures++;
+} catch (error) {
+  failures++;
+  console.error(`e2e: ${error.message}`);
+}
+await stopWhatWasStarted();
+const counts = countsOf(results);
+if (counts.passed === 0) failures++;
+// A test that failed is counted as such, not once more as the suite's exit code.
+const failed = Math.max(counts.failed, failures);
+console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped`);
+process.exit(failed > 0 ? 1 : 0);
+
+/** Data and logs stay where a test failed. */
+async function stopWhatWasStarted() {
+  const started = (await status()).filter(({ name, state }) => state !== 'stopped' && !ranBefore.includes(name)).map(({ name }) => name);
+  if (started.length === 0) return;
+  await down(started, { keepData: failures > 0 });
+  if (failures > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
+}
+
+function countsOf(folder) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of readdirSync(folder)) {
+    const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    for (const kind of Object.keys(counts)) counts[kind] += report[kind];
+  }
+  rmSync(folder, { recursive: true });
+  return counts;
+}

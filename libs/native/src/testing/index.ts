@@ -1,0 +1,2 @@
+export { nativeIsHere } from './native-here.js';
+export { WatchedNative } from './watched-native.js';

@@ -1,0 +1,3 @@
+export { describeConformance, VECTORS } from './conformance.js';
+export { declareMissing, testAsRoot } from './missing.js';
+export { asyncReasonOf, reasonOf, refusal } from './refusals.js';

@@ -1,0 +1,4 @@
+import { runMain } from '@stella/platform-process';
+import { fbpeProcess } from './fbpe.process.js';
+
+await runMain(fbpeProcess);

@@ -1,0 +1,4 @@
+import { runMain } from '@stella/platform-process';
+import { frvfProcess } from './frvf.process.js';
+
+await runMain(frvfProcess);

@@ -1,0 +1,4 @@
+import { runMain } from '@stella/platform-process';
+import { gateProcess } from './gate.process.js';
+
+await runMain(gateProcess);

@@ -2,10 +2,7 @@ import { DomainError } from '@stella/errors';
 import { BLOB_BYTES_MAX } from './limits.js';
 import { checkMembers } from './shape.js';
 
-/** Pieces of a blob begin with a zero byte, which no JSON does. */
-export const isBlobPiece = (frame: Buffer): boolean => frame[0] === 0;
-
-/** Puts blobs together that come piece by piece, in the order of their names. */
+/** Puts blobs together that come part by part, in the order of their names. */
 export class BlobReader {
   readonly #blobs: Buffer[] = [];
   #filledBytes = 0;
@@ -28,12 +25,11 @@ export class BlobReader {
   }
 
   /** @throws NATIVE_FRAME_BROKEN */
-  piece(frame: Buffer): void {
+  part(bytes: Buffer): void {
     const blob = this.#blobs.at(-1);
-    const sizeBytes = frame.length - 1;
-    if (blob === undefined || this.#filledBytes + sizeBytes > blob.length) throw new DomainError('NATIVE_FRAME_BROKEN', { found: 'a piece of no blob' });
-    frame.copy(blob, this.#filledBytes, 1);
-    this.#filledBytes += sizeBytes;
+    if (blob === undefined || this.#filledBytes + bytes.length > blob.length) throw new DomainError('NATIVE_FRAME_BROKEN', { found: 'bytes of no blob' });
+    bytes.copy(blob, this.#filledBytes);
+    this.#filledBytes += bytes.length;
   }
 
   /** The blobs; fewer than names where the stream ended before. @throws NATIVE_FRAME_BROKEN */

@@ -91,6 +91,7 @@ test.each([
   ['the stream is cut inside a frame', `frame({ end: {} }); raw(Buffer.from([9, 0, 0, 0, 123]));`],
   ['the stream is cut inside a frame', `raw(Buffer.from([9, 0]));`],
   ['a frame after the end frame', `frame({ end: {} }); frame({ a: 1 });`],
+  ['a blob that nobody asked for', `raw(Buffer.from([3, 0, 0, 0, 0, 1, 2])); frame({ end: {} });`],
 ])('%s is a broken stream', async (what, body) => {
   fake(body);
   expect(await failure()).toEqual({ reason: 'NATIVE_FRAME_BROKEN', facts: { command: 'lift', frame: what } });

@@ -2,7 +2,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError, type ErrorFacts } from '@stella/errors';
 import { failureOfFrame } from './failure.js';
-import { encodeFrame, FrameDecoder, isEndFrame, isErrorFrame } from './frames.js';
+import { BlobPart, encodeFrame, FrameDecoder, isEndFrame, isErrorFrame } from './frames.js';
 import { NATIVE_DEFAULTS } from './limits.js';
 import { NativeProcess } from './native-process.js';
 
@@ -14,6 +14,8 @@ export interface NativeCallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of frames accepted before the child is killed. */
   readonly outputBytesMax?: number;
+  /** Takes the bytes of blobs, in their order among the frames; without it there may be none. */
+  readonly onBlobPart?: (bytes: Buffer) => void;
   /** All that the child sees of an environment: nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -52,6 +54,11 @@ export async function* callNative(
       }
       for (const frame of decoder.push(chunk)) {
         if (end !== undefined) throw broken(facts, 'a frame after the end frame');
+        if (frame instanceof BlobPart) {
+          if (options.onBlobPart === undefined) throw broken(facts, 'a blob that nobody asked for');
+          options.onBlobPart(frame.bytes);
+          continue;
+        }
         if (isErrorFrame(frame)) throw failureOfFrame(command, frame);
         if (isEndFrame(frame)) end = frame;
         else yield frame;

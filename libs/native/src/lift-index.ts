@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DomainError } from '@stella/errors';
 import { callNative } from './call.js';
-import { BlobReader, isBlobPiece } from './blob-reader.js';
+import { BlobReader } from './blob-reader.js';
 import { isEndFrame, parseFrame } from './frames.js';
 import { callOptions, type InputLimits, limitArgs } from './input-limits.js';
 import { checkedEnd, checkedHeader } from './lift-shape.js';
@@ -18,11 +18,7 @@ export async function liftIndex(path: string, limits: InputLimits = {}): Promise
   let end: IndexEnd | undefined;
   const functions: LiftedFunction[] = [];
   const blobs = new BlobReader(['set', 'sides']);
-  for await (const frame of callNative('index', args, callOptions(limits))) {
-    if (isBlobPiece(frame)) {
-      blobs.piece(frame);
-      continue;
-    }
+  for await (const frame of callNative('index', args, { ...callOptions(limits), onBlobPart: (bytes) => blobs.part(bytes) })) {
     const value = parseFrame(frame);
     if (header === undefined) header = checkedHeader(value);
     else if (isEndFrame(frame)) end = checkedIndexEnd(value);

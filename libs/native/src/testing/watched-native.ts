@@ -40,21 +40,21 @@ export class WatchedNative {
   }
 
   /** As a fault in the executable does. */
-  crashing<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+  crashing<T>(work: () => Promise<T>, command = 'index'): Promise<T> {
     return whileThereIs(this.#sign('crash', command), work);
   }
 
   /** As the kernel does where memory runs out. */
-  killed<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+  killed<T>(work: () => Promise<T>, command = 'index'): Promise<T> {
     return whileThereIs(this.#sign('kill', command), work);
   }
 
-  hanging<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+  hanging<T>(work: () => Promise<T>, command = 'index'): Promise<T> {
     return whileThereIs(this.#sign('hang', command), work);
   }
 
   /** With far less memory than it needs. */
-  starving<T>(work: () => Promise<T>, command = 'lift'): Promise<T> {
+  starving<T>(work: () => Promise<T>, command = 'index'): Promise<T> {
     return whileThereIs(this.#sign('starve', command), work);
   }
 

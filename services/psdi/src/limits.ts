@@ -17,6 +17,8 @@ export const limits = {
   hotIndexBytesMax: 512 * 2 ** 20,
   /** Parsed proofs: one is opened, its indexes are looked up, and it is verified. */
   hotProofBytesMax: 256 * 2 ** 20,
+  /** Of a thread that compares or reads proofs; one that needs more ends alone. */
+  threadHeapBytesMax: 2 * 2 ** 30,
   /** An envelope that the wire and every verifier takes. */
   envelopeBytesMax: 16 * 2 ** 20,
   pageSizeDefault: 100,

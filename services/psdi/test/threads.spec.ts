@@ -11,7 +11,7 @@ const facts = () => {
   return { asked: (cache: string, isHit: boolean) => void asked.push(`${cache} ${isHit}`), list: asked };
 };
 
-const threadOf = (): ComputingThread => new ComputingThread('psdi-test', { keys: [publicKeyToPem(SIGNER.publicKey)] });
+const threadOf = (heapBytesMax?: number): ComputingThread => new ComputingThread('psdi-test', { keys: [publicKeyToPem(SIGNER.publicKey)] }, heapBytesMax);
 
 describe('where it is called', () => {
   test.each(Object.entries(COMPARER_CONTRACT))('%s', async (_, check) => {
@@ -50,6 +50,21 @@ describe('in a thread', () => {
     await expect(under).rejects.toMatchObject({ reason: 'INTERNAL', facts: { thread: 'psdi-test' } });
     expect((await mortal.compare(old.record, next.record)).units).toHaveLength(1);
     await mortalThread.stop();
+  });
+
+  test('a thread whose memory runs out ends alone: that too is typed', async () => {
+    const small = threadOf(40 << 20);
+    const starving = new ThreadComparer(small, store, facts());
+    // As many side records as there are functions, and each as long as a page.
+    const bodies = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`f${i}`, `${i}`]));
+    const sides = Object.keys(bodies).map((name) => ({ id: `fn:${name}`, calls: Array.from({ length: 400 }, (_, i) => `fn:${name}${i}`) }));
+    const large = madeIndex(bodies, { sides });
+    store.put(large);
+    await expect(starving.compare(large.record, large.record)).rejects.toMatchObject({ reason: 'INDEX_TOO_LARGE', facts: { heapBytesMax: String(40 << 20) } });
+    const [old, next] = [madeIndex({ f: 'f' }), madeIndex({ f: 'g' })];
+    [old, next].forEach((made) => store.put(made));
+    expect((await starving.compare(old.record, next.record)).units).toHaveLength(1);
+    await small.stop();
   });
 
   test('others have their turn while it compares', async () => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DomainError, type Reason } from '@stella/errors';
+import { limits } from '../limits.js';
 import type { Computation, Computations, FromThread, ThreadData, ToThread } from './thread/messages.js';
 
 /** Built it is JavaScript; in tests it is the source, as this file is. */
@@ -22,11 +23,12 @@ export class ComputingThread {
   constructor(
     private readonly name: string,
     private readonly data: ThreadData,
+    private readonly heapBytesMax: number = limits.threadHeapBytesMax,
   ) {}
 
   /**
    * @param memory what is given away with the arguments
-   * @throws DomainError what the computation throws; INTERNAL when the thread dies
+   * @throws DomainError what the computation throws; INDEX_TOO_LARGE when its memory runs out, INTERNAL when it dies otherwise
    */
   ask<What extends Computation>(what: What, args: Parameters<Computations[What]>, memory: readonly ArrayBuffer[] = []): Promise<ReturnType<Computations[What]>> {
     const worker = (this.#worker ??= this.#start());
@@ -44,7 +46,7 @@ export class ComputingThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(PROGRAM, { ...OPTIONS, name: this.name, workerData: this.data });
+    const worker = new Worker(PROGRAM, { ...OPTIONS, name: this.name, workerData: this.data, resourceLimits: { maxOldGenerationSizeMb: this.heapBytesMax / 2 ** 20 } });
     worker.on('message', (message: FromThread) => this.#settle(worker, message));
     worker.on('error', (cause) => this.#died(worker, cause)).on('exit', () => this.#died(worker, new Error('it has ended')));
     return worker;
@@ -63,7 +65,13 @@ export class ComputingThread {
     // Its end is told after its error, when another one may have begun.
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const { reject } of this.#pending.values()) reject(new DomainError('INTERNAL', { thread: this.name, problem: String(cause) }, { cause }));
+    for (const { reject } of this.#pending.values()) reject(this.#failure(cause));
     this.#pending.clear();
+  }
+
+  #failure(cause: unknown): DomainError {
+    const isFull = (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+    if (isFull) return new DomainError('INDEX_TOO_LARGE', { thread: this.name, heapBytesMax: String(this.heapBytesMax) }, { cause });
+    return new DomainError('INTERNAL', { thread: this.name, problem: String(cause) }, { cause });
   }
 }

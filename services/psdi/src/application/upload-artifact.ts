@@ -1,7 +1,8 @@
 import { DomainError, isDomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
-import { type Artifact, requireSize } from '../domain/artifact.js';
+import type { Artifact } from '../domain/artifact.js';
 import type { ArtifactRepository, PsdiFacts } from './ports.js';
+import { requireSize } from './require-size.js';
 
 export interface Upload {
   readonly tenant: string;

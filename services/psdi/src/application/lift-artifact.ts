@@ -4,7 +4,6 @@ import type { Artifact } from '../domain/artifact.js';
 import type { ArtifactRepository, Lift, Lifter } from './ports.js';
 import { requireSize } from './require-size.js';
 import type { Slots } from './slots.js';
-import { requireSize } from './require-size.js';
 
 /** Lifts an artifact now, by a process of its own; few at once. */
 export class LiftArtifact {

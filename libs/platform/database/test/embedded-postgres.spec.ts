@@ -27,6 +27,7 @@ const withDatabase = async <T>(server: EmbeddedPostgres, work: (database: Databa
 };
 const serverPid = async (dataFolder: string) => Number((await readFile(join(dataFolder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 const parentOf = (pid: number) => Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
+const childrenOf = (pid: number) => execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);
 /** A zombie, which nobody reaps in some containers, is dead. */
 const alive = (pid: number) => existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 const holder = async (at: { dataFolder: string; socketFolder: string }): Promise<ChildProcess> => {
@@ -71,21 +72,36 @@ test('ends with the process that started it, and what was committed is there aft
   await server.stop();
 }, 60_000);
 
-test('a server whose watcher died too is taken over', async () => {
-  const at = await places(0o711);
+/** A server whose process and watcher were killed. */
+async function orphaned(at: { dataFolder: string; socketFolder: string }): Promise<number> {
   const child = await holder(at);
   const orphan = await serverPid(at.dataFolder);
   const watcher = parentOf(orphan);
-  const others = execFileSync('ps', ['-o', 'pid=', '--ppid', String(watcher)], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);
-  for (const pid of [watcher, ...others.filter((pid) => pid !== orphan)]) process.kill(pid, 'SIGKILL');
+  for (const pid of [watcher, ...childrenOf(watcher).filter((pid) => pid !== orphan)]) process.kill(pid, 'SIGKILL');
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(alive(orphan)).toBe(true);
+  return orphan;
+}
+
+test('a server whose watcher died too is taken over', async () => {
+  const at = await places(0o711);
+  const orphan = await orphaned(at);
   const server = await EmbeddedPostgres.start(at);
   expect(alive(orphan)).toBe(false);
   expect(await withDatabase(server, (database) => database.query('SELECT 1 AS n'))).toEqual([{ n: 1 }]);
   await server.stop();
 }, 60_000);
+
+test('one that hangs is taken over too', async () => {
+  const at = await places(0o711);
+  const orphan = await orphaned(at);
+  for (const pid of childrenOf(orphan)) process.kill(pid, 'SIGSTOP');
+  const server = await EmbeddedPostgres.start(at);
+  expect(alive(orphan)).toBe(false);
+  expect(await withDatabase(server, (database) => database.query('SELECT 1 AS n'))).toEqual([{ n: 1 }]);
+  await server.stop();
+}, 120_000);
 
 test('a folder that is no database is refused with the log', async () => {
   const at = await places(0o711);

@@ -13,6 +13,7 @@ const ADMINISTRATOR = 'stella';
 const SOCKET_FOLDER_BYTES_MAX = 92;
 const START_TIMEOUT_MS = 60_000;
 const CONNECTIONS_MAX = 300;
+const LEFT_OVER_STOP_SECONDS = 10;
 
 export interface EmbeddedPostgresOptions {
   /** Made when absent; holds the whole database. */
@@ -137,8 +138,10 @@ async function stopLeftOver(binaries: Binaries, dataFolder: string, launch: Laun
   const lock = join(dataFolder, 'postmaster.pid');
   if (!(await exists(lock))) return;
   const running = await runAs(launch, binaries.pg_ctl, ['status', '-D', dataFolder]).then(() => true, () => false);
-  if (running) await runAs(launch, binaries.pg_ctl, ['stop', '-D', dataFolder, '-m', 'fast', '-w']);
-  else await rm(lock, { force: true });
+  if (!running) return rm(lock, { force: true });
+  const stop = (...how: string[]) => runAs(launch, binaries.pg_ctl, ['stop', '-D', dataFolder, '-w', ...how]);
+  // One that hangs is killed: what it had committed comes back from its log.
+  await stop('-m', 'fast', '-t', String(LEFT_OVER_STOP_SECONDS)).catch(() => stop('-m', 'immediate'));
 }
 
 async function runAs(launch: Launch, program: string, words: readonly string[]): Promise<void> {

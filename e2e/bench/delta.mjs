@@ -104,7 +104,7 @@ async function trust(folder, { publicKey }) {
   const key = (name, ofKey, role) => ({ name: `dev:${name}`, publicKey: ofKey, organisation: 'bench', roles: [role], validFrom: issuedAt, validUntil });
   const keys = [key('psdi', publicKey, 'evidence'), key('revocation', revoker.publicKey, 'revocation')];
   const root = buildDevelopmentTrustRoot({ profile: 'development', version: 1, issuedAt, validUntil, keys, logs: [], witnesses: [], thresholds: [] });
-  const revocations = await signRevocationList({ issuer: 'bench', version: 1, issuedAt, validUntil, entries: [] }, revoker);
+  const revocations = await signRevocationList({ issuer: 'bench', tenant: 'bench', version: 1, issuedAt, validUntil, entries: [] }, revoker);
   return ['--trust', write(folder, 'trust-root.json', root), '--revocations', write(folder, 'revocations.json', revocations)];
 }
 

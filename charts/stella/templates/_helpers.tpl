@@ -123,3 +123,8 @@ seccompProfile: {type: Localhost, localhostProfile: {{ .root.Values.replay.local
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
 {{- end }}
+
+{{- /* A file of the chart; an empty one would be a test that passes or a profile that allows nothing. (dict "root" $ "path" "files/…") */ -}}
+{{- define "stella.file" -}}
+{{- required (printf "stella: the chart was packed without %s" .path) (.root.Files.Get .path) -}}
+{{- end }}

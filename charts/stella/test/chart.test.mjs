@@ -61,6 +61,12 @@ describe('every shape', () => {
   }
 });
 
+test('what the chart takes from files is in them', () => {
+  const objects = render('full');
+  const carried = { 'acme-stella-test': 'main-job.mjs', 'acme-stella-topics': 'topics.json', 'acme-stella-seccomp': 'capsule.json', 'acme-stella-replay-jobs': 'jobs.json' };
+  for (const [name, file] of Object.entries(carried)) assert.ok(of(objects, 'ConfigMap', name).data[file].length > 200, name);
+});
+
 test('a long release name leaves names that Kubernetes takes', () => {
   for (const { metadata } of render('full', {}, 'a-release-of-fifty-characters-which-is-all-that-be')) assert.ok(metadata.name.length <= 63, metadata.name);
 });

@@ -137,6 +137,6 @@ test.each([
   const path = join(folder, 'acme.example/card.json');
   await writeFile(path, spoil(await readFile(path, 'utf8')));
   const refused = await build('acme.example');
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(2);
   expect(refused.err).toContain('DOCUMENT_SHAPE_INVALID');
 });

@@ -83,7 +83,7 @@ describe('trust', () => {
     await stella('trust', 'revoke-key', ID);
     expect(requestOf('revokeTrustedKey')).toMatchObject({ fingerprint: ID });
     fake.answers['revokeTrustedKey'] = () => new Refusal(status.NOT_FOUND, 'KEY_UNKNOWN', { key: ID });
-    expect(await stella('trust', 'revoke-key', ID)).toMatchObject({ code: 1, err: expect.stringMatching(/^KEY_UNKNOWN/) });
+    expect(await stella('trust', 'revoke-key', ID)).toMatchObject({ code: 2, err: expect.stringMatching(/^KEY_UNKNOWN/) });
   });
 
   test('revoke-policy takes a digest, or a name of one in force', async () => {

@@ -12,10 +12,7 @@ import { type ClientCredentials, ClientCredentialsSource } from './credentials/c
 import { type TokenSource, tokenSource } from './credentials/token-source.js';
 import { type UploadSettings, uploadArtifact } from './upload/upload-artifact.js';
 import { type PackFileSource, uploadPackFile } from './upload/upload-pack-file.js';
-
-/** The services of an installation, as their folders and processes are called. */
-export const SERVICE_NAMES = ['psdi', 'marketplace', 'frvf', 'csfg', 'fbpe', 'gate', 'replay-worker'] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+import type { ServiceName } from './service-names.js';
 
 export interface StellaClientOptions {
   /** `host:port` or `unix:path` of the gRPC endpoint. */

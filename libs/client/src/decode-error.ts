@@ -52,6 +52,7 @@ export function toStellaError(error: unknown, path: string): StellaError {
 }
 
 function bareError(error: WireError, details: Details, path: string): StellaError {
+  if (error.code === status.UNAVAILABLE) return nobodyAnswers(error, path);
   return new StellaError({
     reason: BARE[error.code] ?? `GRPC_${status[error.code] ?? 'UNKNOWN'}`,
     code: error.code,
@@ -60,6 +61,12 @@ function bareError(error: WireError, details: Details, path: string): StellaErro
     violations: details.violations,
     cause: error,
   });
+}
+
+/** Said by this side: no server was reached. */
+function nobodyAnswers(error: WireError, path: string): StellaError {
+  const next = 'check that the system runs (`stella up`) and that its address is the right one, then call again';
+  return new StellaError({ reason: 'UNAVAILABLE', code: error.code, message: 'nobody answers', facts: { call: path, problem: error.details }, next, cause: error });
 }
 
 /** Whether a call ended so, other than what its source of messages threw. */

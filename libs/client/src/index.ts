@@ -1,4 +1,5 @@
-export { createStellaClient, SERVICE_NAMES, type ServiceName, type StellaClient, type StellaClientOptions } from './client.js';
+export { createStellaClient, type StellaClient, type StellaClientOptions } from './client.js';
+export { SERVICE_NAMES, type ServiceName } from './service-names.js';
 export type { Api, CallSettings, Messages, RequestFields } from './api.js';
 export type { TlsOptions } from './channel.js';
 export type { ClientCredentials } from './credentials/client-credentials.js';

@@ -141,8 +141,14 @@ describe('the baseline', () => {
       const other = await signStatement({ subjects: [{ name: 'w', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verifyResult, predicate: {} }, PAIRS.psdi);
       const ref = (envelope: Uint8Array, predicateType: string) => ({ sha256: sha256Hex(envelope), payloadSha256: payloadDigest(envelope), predicateType, logProofSha256: '' });
       const lost = { ...ref(other, PREDICATE_TYPES.microWitness), payloadSha256: 'b'.repeat(64) };
-      const predicate = (evidence: readonly object[]) => ({ ...before.issued.verdict, outcome: 'ALLOW', candidate: { ...before.issued.verdict.candidate, sha256: BASELINE }, evidence });
-      const leftOut = async (evidence: readonly object[], witnessesLeftOut = 0): Promise<World> => {
+      // A verdict lists its evidence by digest; the keys of these tests are other ones each time.
+      const predicate = (evidence: readonly { readonly sha256: string }[]) => ({
+        ...before.issued.verdict,
+        outcome: 'ALLOW',
+        candidate: { ...before.issued.verdict.candidate, sha256: BASELINE },
+        evidence: [...evidence].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)),
+      });
+      const leftOut = async (evidence: readonly { readonly sha256: string }[], witnessesLeftOut = 0): Promise<World> => {
         const envelope = await signStatement({ subjects: [{ name: 'app', sha256: BASELINE }], predicateType: PREDICATE_TYPES.verdict, predicate: predicate(evidence) }, PAIRS.gate);
         return makeWorld({ envelopes: [...(await soundEvidence()), envelope], question: { baselineBasis: 'verdict', witnessesLeftOut } });
       };

@@ -26,6 +26,14 @@ SELECT count(*)
   FROM replays
   WHERE tenant = $1 AND state = 'running';
 
+SELECT count(*), min(create_time) AS oldest
+  FROM incidents
+  WHERE fix_time IS NULL;
+
+SELECT count(*), min(create_time) AS oldest
+  FROM incidents
+  WHERE witness_time IS NULL;
+
 SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
 
 SELECT pg_notify('stella_' || $1 || '_' || current_schema(), $2);
@@ -77,6 +85,18 @@ SELECT tenant, id, title, exit_code, stdout_sha256, create_time
 SELECT tenant, id, witness_id, artifact_sha256, replays_requested, state, replay_id, create_time, failure_reason, failure_detail, outcome, replays, successes, success_lower_bound_ppm, canonical_variance, raw_variance, cap_hit, evidence_sha256, expire_time
   FROM verifications
   WHERE tenant = $1 AND id = $2;
+
+UPDATE incidents i
+  SET fix_time = $3
+  FROM witnesses w
+  WHERE w.tenant = $1 AND w.id = $2 AND i.tenant = w.tenant AND i.id = w.incident_id AND i.fix_time IS NULL
+  RETURNING i.create_time;
+
+UPDATE incidents i
+  SET witness_time = $3
+  FROM witnesses w
+  WHERE w.tenant = $1 AND w.id = $2 AND i.tenant = w.tenant AND i.id = w.incident_id AND i.witness_time IS NULL
+  RETURNING i.create_time;
 
 UPDATE recordings
   SET state = $3, witness_id = $4, failure_reason = $5, failure_detail = $6

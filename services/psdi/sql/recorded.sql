@@ -60,6 +60,10 @@ SELECT artifact_sha256, position, unit_id, name, e1, e2, size_bytes
   LIMIT $5;
 
 SELECT count(*) AS n
+  FROM artifacts
+  WHERE sha256 = $1;
+
+SELECT count(*) AS n
   FROM functions
   WHERE artifact_sha256 = $1;
 

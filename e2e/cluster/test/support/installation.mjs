@@ -1,4 +1,5 @@
 // Installations by Helm of two organisations, on the real servers of `e2e/servers`.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,12 +24,14 @@ export async function prepareInstallations(count = 2) {
   const identities = servers.oidc.organisations.slice(0, count);
   const folders = Object.fromEntries(identities.map(({ realm }) => [realm, mkdtempSync(join(home, `${realm}-`))]));
   for (const { realm, organisation } of identities) await stella(folders[realm], 'keys', 'create', '--organisation', organisation, '--out', 'keys');
+  // What an earlier run left was signed by other keys.
+  const space = randomBytes(3).toString('hex');
   const made = [];
   for (const identity of identities) {
     const partners = identities.filter((other) => other !== identity).flatMap(({ realm }) => ['--partner', join(folders[realm], 'keys', 'card.json')]);
     await stella(folders[identity.realm], 'trust', 'build', '--card', 'keys/card.json', '--root-key', 'keys/root/root-key.pem', ...partners, '--out', 'trust');
     // A broker that has just begun may not know its own new topics yet.
-    const resources = await until('databases, buckets and topics', 180, () => makeResources(`helm_${identity.realm}`, servers), 2_000);
+    const resources = await until('databases, buckets and topics', 180, () => makeResources(`helm_${identity.realm}_${space}`, servers), 2_000);
     made.push(new Installation({ identity, servers, resources, folder: folders[identity.realm] }));
   }
   return { installations: made, remove: () => rmSync(home, { recursive: true, force: true }) };

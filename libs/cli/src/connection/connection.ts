@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ObjectReader, parseStrictJson } from '@stella/attestation';
-import { SERVICE_NAMES, type ServiceName } from '@stella/client';
+import { SERVICE_NAMES, type ServiceName } from '@stella/client/errors';
 import { DomainError, isDomainError } from '@stella/errors';
 import { type CliIo } from '../io/cli-io.js';
 import { readInput, writeOutput } from '../io/files.js';

@@ -127,7 +127,9 @@ export class SqlEvents implements AttachedEvents {
   }
 
   async waiting(): Promise<Waiting & { readonly oldestSeconds: number }> {
-    const [outbox, inbox] = await Promise.all([this.#outbox.waiting(), this.#inbox.waiting()]);
+    // In this order: a handler takes its event out of the inbox and puts what follows into the outbox at the same moment.
+    const inbox = await this.#inbox.waiting();
+    const outbox = await this.#outbox.waiting();
     return { outbox: outbox.count, inbox: inbox.count, lastSent: outbox.last, lastReceived: inbox.last, oldestSeconds: outbox.oldestSeconds };
   }
 

@@ -50,7 +50,7 @@ test('settle names the service and what waits for it', async () => {
   second.subscribe({ topic: TOPIC }, { prepare: () => release.promise, commit: async () => undefined });
   await Promise.all([first.start(), second.start()]);
   await a.tx((tx) => first.append(tx, demoDraft('k', '1')));
-  await expect(settle(100)).rejects.toMatchObject({ reason: 'EVENTS_NOT_SETTLED', facts: { b: '0 to send, 1 to handle' } });
+  await expect(settle(3_000)).rejects.toMatchObject({ reason: 'EVENTS_NOT_SETTLED', facts: { b: '0 to send, 1 to handle' } });
   release.resolve();
   await settle();
 });

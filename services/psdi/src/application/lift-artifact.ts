@@ -2,8 +2,8 @@ import { DomainError, isDomainError } from '@stella/errors';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Artifact } from '../domain/artifact.js';
 import type { ArtifactRepository, Lift, Lifter } from './ports.js';
-import type { Slots } from './slots.js';
 import { requireSize } from './require-size.js';
+import type { Slots } from './slots.js';
 
 /** Lifts an artifact now, by a process of its own; few at once. */
 export class LiftArtifact {

@@ -49,7 +49,7 @@ impl Trie {
             return Err(IndexFault::TooLarge);
         }
         let mut hashed = hash_units(units, threads);
-        hashed.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        hashed.sort_unstable_by_key(|h| h.key);
         if let Some(pair) = hashed.windows(2).find(|pair| pair[0].key == pair[1].key) {
             return Err(IndexFault::Duplicate(units[pair[0].at as usize].id.to_string()));
         }

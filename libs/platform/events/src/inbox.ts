@@ -2,7 +2,7 @@ import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { DeadLetter } from './dead-letter.js';
 import type { Event } from './event-bus.js';
 import { RETENTION_DAYS } from './limits.js';
-import { CHANNEL, RING } from './session.js';
+import { CHANNEL, type EventSession, lockKey, NOT_FLUSHED, RING } from './session.js';
 
 /** An event as it lies in the inbox. */
 export interface Received {
@@ -93,12 +93,26 @@ export class Inbox {
   }
 
   /**
-   * Counts the attempt before it is made, so that an event that kills the process is given up too. To be called with the
-   * key's lock held. False: what was read is stale, as somebody else was first.
+   * Begins an attempt at those whose key nobody else works on: locks the key, and counts the attempt before it is made, so
+   * that an event that kills the process is given up too. What is not in the answer was read too late, or is another
+   * process's. An attempt need not outlive a crash of the database, which ends no process of ours.
    */
-  async beginAttempt(received: Received): Promise<boolean> {
-    const changed = await this.database.execute(`UPDATE inbox SET attempts = attempts + 1, unended = unended + 1 WHERE position = $1 AND state = 'waiting' AND attempts = $2`, [received.position, received.attempts]);
-    return changed === 1;
+  async begin(session: EventSession, wanted: readonly (Received & { readonly lock: string })[]): Promise<{ begun: ReadonlySet<bigint>; generation: number }> {
+    const { rows, generation } = await session.lock<{ position: bigint; locked: boolean; begun: boolean }>(
+      `WITH wanted AS MATERIALIZED (
+         SELECT position, attempts, pg_try_advisory_lock(${lockKey('lock')}) AS locked
+         FROM unnest($1::bigint[], $2::int[], $3::text[]) AS wanted (position, attempts, lock)
+       ), begun AS (
+         UPDATE inbox SET attempts = inbox.attempts + 1, unended = unended + 1
+         FROM wanted, (SELECT ${NOT_FLUSHED}) AS not_flushed
+         WHERE locked AND inbox.position = wanted.position AND state = 'waiting' AND inbox.attempts = wanted.attempts
+         RETURNING inbox.position
+       ) SELECT wanted.position, locked, begun.position IS NOT NULL AS begun FROM wanted LEFT JOIN begun USING (position)`,
+      [wanted.map(({ position }) => position), wanted.map(({ attempts }) => attempts), wanted.map(({ lock }) => lock)],
+    );
+    const lockOf = new Map(wanted.map(({ position, lock }) => [position, lock]));
+    for (const { position, locked, begun } of rows) if (locked && !begun) session.unlock(lockOf.get(position) ?? '', generation);
+    return { begun: new Set(rows.filter(({ begun }) => begun).map(({ position }) => position)), generation };
   }
 
   /** In the transaction of the effect. False: it was done before. */

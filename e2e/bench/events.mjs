@@ -17,6 +17,7 @@ const EVENTS_A_RUN = 40;
 const PACE_MS = 25;
 const FLOOD = 500;
 const FLOOD_AT_ONCE = 10;
+const FLOOD_LANES = 5;
 const PARTITIONS = 6;
 const MESSAGE_BYTES_MAX = 1_114_112;
 const TOPICS = { stella: 'stella.bench.event.v1', bare: 'bench-bare' };
@@ -40,9 +41,9 @@ await benchmark('events', async (runs) => {
     const stella = await open(EventsPair.start(part('events-stella'), { connection, databases, topic: TOPICS.stella }, `${folder}/stella`));
     const bare = await open(EventsPair.start(part('events-bare'), { connection, topic: TOPICS.bare }, `${folder}/bare`));
     const latency = await alternate({ 'kafkajs alone': () => bare.pace(EVENTS_A_RUN, PACE_MS), stella: () => stella.pace(EVENTS_A_RUN, PACE_MS) }, runs);
-    const flood = await alternate({ 'kafkajs alone': () => bare.flood(FLOOD, FLOOD_AT_ONCE), stella: () => stella.flood(FLOOD, FLOOD_AT_ONCE) }, runs);
+    const flood = await alternate({ 'kafkajs alone': () => bare.flood(FLOOD, FLOOD_AT_ONCE, FLOOD_LANES), stella: () => stella.flood(FLOOD, FLOOD_AT_ONCE, FLOOD_LANES) }, runs);
     return {
-      facts: { database: 'one PostgreSQL for both services, flushed to disk', 'events a run, one after the other': EVENTS_A_RUN, 'events a run at once': FLOOD, 'written at a time': FLOOD_AT_ONCE, partitions: PARTITIONS },
+      facts: { database: 'one PostgreSQL for both services, flushed to disk', 'events a run, one after the other': EVENTS_A_RUN, 'events a run at once': FLOOD, 'written at a time': `${FLOOD_AT_ONCE}, in ${FLOOD_LANES} lanes`, partitions: PARTITIONS },
       groups: [
         group(`commit to handled, an event each ${PACE_MS} ms`, latency, { ratios: [['stella', 'kafkajs alone']] }),
         group(`${FLOOD} events as fast as they go`, flood, { unit: 'events/s', ratios: [['stella', 'kafkajs alone']] }),

@@ -3,7 +3,7 @@ import type { Database, Tx } from '@stella/platform-database';
 import { type Logger, type Metrics, span, withTraceparent } from '@stella/platform-telemetry';
 import { type Death, describe } from './dead-letter.js';
 import type { Event, EventHandler } from './event-bus.js';
-import type { Inbox, Key, Received } from './inbox.js';
+import type { Inbox, Key, Received, Wanted } from './inbox.js';
 import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, RETRY_LOOK_MS, type RetryPolicy } from './limits.js';
 import { Pulse } from './pulse.js';
 import type { EventSession } from './session.js';
@@ -102,18 +102,19 @@ export class Consumer {
     }
   }
 
-  /** True if more is to be read, so that another look is worth it; the end of a handler's work rings for itself. */
+  /** True if another look is worth it at once; the end of a handler's work rings for itself. */
   async #beginDue(): Promise<boolean> {
     const isMore = await this.#refill();
-    const wanted: (Received & { readonly lock: string })[] = [];
+    const wanted: Wanted[] = [];
     for (const received of this.#ready.splice(0)) {
       const { topic } = received.event;
       const lock = this.#lockOf(received);
+      if (this.#atWork.has(lock)) continue;
       if (this.#stopping || !this.#hasRoom(topic, wanted.filter(({ event }) => event.topic === topic).length)) this.#ready.push(received);
-      else if (!this.#atWork.has(lock)) wanted.push({ ...received, lock });
+      else wanted.push({ ...received, lock });
     }
-    if (wanted.length > 0) await this.#begin(wanted);
-    return isMore;
+    const isStale = wanted.length > 0 && (await this.#begin(wanted));
+    return isMore || isStale || this.#ready.some(({ event }) => this.#hasRoom(event.topic));
   }
 
   /** Reads the next keys round the circle for topics that have room and nothing ready. True if there are more. */
@@ -128,9 +129,10 @@ export class Consumer {
     return last !== undefined || !wasAtStart;
   }
 
-  async #begin(wanted: readonly (Received & { readonly lock: string })[]): Promise<void> {
+  /** True if some were read too long ago. */
+  async #begin(wanted: readonly Wanted[]): Promise<boolean> {
     const { inbox, session } = this.deps;
-    const { begun, generation } = await inbox.begin(session, wanted);
+    const { begun, isStale, generation } = await inbox.begin(session, wanted);
     for (const { lock, ...received } of wanted.filter(({ position }) => begun.has(position))) {
       const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(() => {
         session.unlock(lock, generation);
@@ -139,6 +141,7 @@ export class Consumer {
       });
       this.#atWork.set(lock, { topic: received.event.topic, work });
     }
+    return isStale;
   }
 
   #hasRoom(topic: string, wanted = 0): boolean {

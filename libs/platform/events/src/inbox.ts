@@ -13,6 +13,18 @@ export interface Received {
   readonly event: Event;
 }
 
+/** What is to be begun under this lock. */
+export interface Wanted extends Received {
+  readonly lock: string;
+}
+
+/** `isStale`: some were done with since they were read. The locks are those of the session's `generation`. */
+export interface Begun {
+  readonly begun: ReadonlySet<bigint>;
+  readonly isStale: boolean;
+  readonly generation: number;
+}
+
 /** Where events keep their order. */
 export interface Key {
   readonly source: string;
@@ -97,7 +109,7 @@ export class Inbox {
    * that an event that kills the process is given up too. What is not in the answer was read too late, or is another
    * process's. An attempt need not outlive a crash of the database, which ends no process of ours.
    */
-  async begin(session: EventSession, wanted: readonly (Received & { readonly lock: string })[]): Promise<{ begun: ReadonlySet<bigint>; generation: number }> {
+  async begin(session: EventSession, wanted: readonly Wanted[]): Promise<Begun> {
     const { rows, generation } = await session.lock<{ position: bigint; locked: boolean; begun: boolean }>(
       `WITH wanted AS MATERIALIZED (
          SELECT position, attempts, pg_try_advisory_lock(${lockKey('lock')}) AS locked
@@ -110,9 +122,9 @@ export class Inbox {
        ) SELECT wanted.position, locked, begun.position IS NOT NULL AS begun FROM wanted LEFT JOIN begun USING (position)`,
       [wanted.map(({ position }) => position), wanted.map(({ attempts }) => attempts), wanted.map(({ lock }) => lock)],
     );
-    const lockOf = new Map(wanted.map(({ position, lock }) => [position, lock]));
-    for (const { position, locked, begun } of rows) if (locked && !begun) session.unlock(lockOf.get(position) ?? '', generation);
-    return { begun: new Set(rows.filter(({ begun }) => begun).map(({ position }) => position)), generation };
+    const stale = new Set(rows.filter(({ locked, begun }) => locked && !begun).map(({ position }) => position));
+    for (const { position, lock } of wanted) if (stale.has(position)) session.unlock(lock, generation);
+    return { begun: new Set(rows.filter(({ begun }) => begun).map(({ position }) => position)), isStale: stale.size > 0, generation };
   }
 
   /** In the transaction of the effect. False: it was done before. */

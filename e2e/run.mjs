@@ -6,7 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './servers/lib/warnings.mjs';
 import { down, status, up } from './servers/index.mjs';
+import { serversFolder } from './servers/lib/folder.mjs';
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '../node_modules/jest/bin/jest.js'];
@@ -40,6 +42,7 @@ async function stopWhatWasStarted() {
   const started = (await status()).filter(({ name, state }) => state !== 'stopped' && !ranBefore.includes(name)).map(({ name }) => name);
   if (started.length === 0) return;
   await down(started, { keepData: failures > 0 });
+  if (failures > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
 }
 
 function countsOf(folder) {

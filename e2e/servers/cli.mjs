@@ -1,4 +1,5 @@
 // node e2e/servers/cli.mjs up|down|status|logs [name…]
+import './lib/warnings.mjs';
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { NAMES, serversNamed } from './all.mjs';

@@ -19,6 +19,7 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(() => services.clear(), 60_000);
 afterAll(() => services?.stop(), 60_000);
+afterAll(() => kafka?.clear(), 60_000);
 
 eventBusContract({ test, expect }, async () => ({
   ...services.process({ connection }),

@@ -20,6 +20,7 @@ beforeAll(async () => {
 }, 600_000);
 afterEach(() => services.clear(), 60_000);
 afterAll(() => services?.stop(), 60_000);
+afterAll(() => kafka?.clear(), 60_000);
 
 const numbered = (key: string, count: number, first = 0) => Array.from({ length: count }, (_, n) => `${key}:${first + n}`);
 const eventOf = (key: string, text: string): Event => ({ ...demoDraft(key, text), id: randomUUID(), source: '/elsewhere', time: new Date() });

@@ -19,6 +19,7 @@ beforeAll(async () => {
 }, 600_000);
 afterEach(() => services.clear(), 60_000);
 afterAll(() => services?.stop(), 60_000);
+afterAll(() => kafka?.clear(), 60_000);
 
 test('on the wire: a CloudEvent in binary mode with the trace context, keys in partitions of their own', async () => {
   const connection = await kafka.space([TOPIC]);

@@ -142,13 +142,30 @@ describe('Keycloak', () => {
     await expect(askToken(globex, stolen, { grant_type: 'client_credentials' })).resolves.toMatchObject({ error: 'unauthorized_client' });
   });
 
+  test('takes the realm as it is shipped: its variables filled in, its secrets known to the administrator alone', async () => {
+    const { url, adminUser, adminPassword } = servers.oidc;
+    const organisation: OidcOrganisation = { ...servers.oidc, issuer: `${url}/realms/stella`, realm: 'stella', clients: {}, users: {} };
+    const master = { ...organisation, issuer: `${url}/realms/master` };
+    const admin = await askToken(master, { clientId: 'admin-cli' }, { grant_type: 'password', username: adminUser, password: adminPassword });
+    const ask = async (path: string) => (await fetch(`${url}/admin/realms/stella/${path}`, { headers: { authorization: `Bearer ${admin.access_token}` } })).json() as Promise<{ id: string; value: string; redirectUris: string[] }[]>;
+    const [console] = await ask('clients?clientId=console');
+    expect(console?.redirectUris).toEqual(['https://console.initech.example/login/callback']);
+    // Else people could give themselves the attributes that become claims.
+    expect(await ask('users/profile')).not.toHaveProperty('unmanagedAttributePolicy');
+    const [gate] = await ask('clients?clientId=service-gate');
+    const { value: clientSecret } = (await ask(`clients/${gate?.id}/client-secret`)) as unknown as { value: string };
+    expect(clientSecret).toMatch(/^[A-Za-z0-9]{32,}$/);
+    const { access_token: token } = await askToken(organisation, { clientId: 'service-gate', clientSecret }, { grant_type: 'client_credentials' });
+    await expect(verifierOf(organisation).authenticate(`Bearer ${token}`)).resolves.toMatchObject({ tenant: 'initech.example', organisation: 'initech.example', roles: ['service'] });
+  });
+
   test('lets the console in by code and PKCE only', async () => {
     const { username = '', password = '' } = servers.oidc.users['auditor'] ?? {};
     for (const id of ['console', 'cli']) {
       const client = clientOf(servers.oidc, id);
       await expect(askToken(servers.oidc, client, { grant_type: 'password', username, password })).resolves.toMatchObject({ error: 'unauthorized_client' });
       await expect(askToken(servers.oidc, client, { grant_type: 'client_credentials' })).resolves.toMatchObject({ error: 'unauthorized_client' });
-      const login = new URLSearchParams({ client_id: id, response_type: 'code', scope: 'openid', redirect_uri: 'http://127.0.0.1/login/callback' });
+      const login = new URLSearchParams({ client_id: id, response_type: 'code', scope: 'openid', redirect_uri: 'http://127.0.0.1:54321/login/callback' });
       const withoutChallenge = await fetch(`${servers.oidc.issuer}/protocol/openid-connect/auth?${login}`, { redirect: 'manual' });
       expect(withoutChallenge.headers.get('location')).toContain('error=invalid_request');
       login.set('code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');

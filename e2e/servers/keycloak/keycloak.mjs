@@ -6,7 +6,7 @@ import { readIfPresent, writeWhole } from '../lib/files.mjs';
 import { ADMIN, DATABASE_FOLDER } from './first-start.mjs';
 import { installKeycloak } from './installation.mjs';
 import { check, homeIn, launchOf, urlOf } from './launch.mjs';
-import { testOrganisations } from './organisations.mjs';
+import { AS_SHIPPED, testOrganisations } from './organisations.mjs';
 import { testRealm } from './overlay.mjs';
 
 const REALM_FILE = fileURLToPath(new URL('../../../deploy/keycloak/stella-realm.json', import.meta.url));
@@ -24,9 +24,10 @@ export const oidc = {
     const organisations = testOrganisations(confidentialClients(realmFile));
     const url = urlOf(ports);
     const addresses = organisations.map((each) => ({ issuer: `${url}/realms/${each.realm}`, audience: AUDIENCE, ...each }));
+    const realms = organisations.map((each) => [fileOf(each), `${JSON.stringify(testRealm(realmFile, each), null, 2)}\n`]);
     return {
-      launch: launchOf({ folder, ports, installation }),
-      files: Object.fromEntries(organisations.map((each) => [`import/${each.realm}-realm.json`, `${JSON.stringify(testRealm(realmFile, each), null, 2)}\n`])),
+      launch: launchOf({ folder, ports, installation, env: AS_SHIPPED.variables }),
+      files: Object.fromEntries([...realms, [fileOf(AS_SHIPPED), realmFile]]),
       address: { url, management: `http://127.0.0.1:${ports.management}`, adminUser: ADMIN, adminPassword: installation.adminPassword, ...addresses[0], organisations: addresses },
     };
   },
@@ -34,8 +35,8 @@ export const oidc = {
   /** A realm that is there is not imported again: changed ones need a new database. */
   async prepare({ folder, installation }) {
     const data = join(homeIn(folder, installation), 'data');
-    const realms = testOrganisations([]).map(({ realm }) => readFileSync(join(folder, 'import', `${realm}-realm.json`)));
-    const digest = shortDigest(installation.database, ...realms);
+    const realms = [...testOrganisations([]), AS_SHIPPED].map((each) => readFileSync(join(folder, fileOf(each))));
+    const digest = shortDigest(installation.database, installation.adminPassword, JSON.stringify(AS_SHIPPED), ...realms);
     if (existsSync(data) && readIfPresent(join(data, 'made-from')) === digest) return;
     rmSync(data, { recursive: true, force: true });
     mkdirSync(data, { recursive: true });
@@ -45,9 +46,14 @@ export const oidc = {
   },
 
   async check({ url, management, organisations }) {
-    await check({ ports: { server: new URL(url).port, management: new URL(management).port }, realms: organisations.map(({ realm }) => realm) });
+    await check({ ports: { server: new URL(url).port, management: new URL(management).port }, realms: [...organisations, AS_SHIPPED].map(({ realm }) => realm) });
   },
 };
+
+/** Keycloak imports what is named so. */
+function fileOf({ realm }) {
+  return `import/${realm}-realm.json`;
+}
 
 function confidentialClients(realmFile) {
   return JSON.parse(realmFile).clients.filter(({ publicClient, bearerOnly }) => !publicClient && !bearerOnly).map(({ clientId }) => clientId);

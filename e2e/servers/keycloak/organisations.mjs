@@ -4,6 +4,8 @@ export const HUMAN_ROLES = ['contributor', 'maintainer', 'moderator', 'auditor',
 const PUBLIC_CLIENTS = ['console', 'cli'];
 /** Each runs an installation of its own, with an issuer of its own. */
 const ORGANISATIONS = { acme: 'acme.example', globex: 'globex.example' };
+/** A third realm is the file as it is shipped, filled in by Keycloak itself. */
+export const AS_SHIPPED = { realm: 'stella', variables: { STELLA_ORGANISATION: 'initech.example', STELLA_CONSOLE_URL: 'https://console.initech.example' } };
 
 /**
  * @typedef {object} TestOrganisation

@@ -11,6 +11,8 @@ const API = 'urn:stella:api';
 export function testRealm(realmFile, organisation) {
   const realm = JSON.parse(withVariables(realmFile, { STELLA_ORGANISATION: organisation.organisation, STELLA_CONSOLE_URL: 'http://127.0.0.1' }));
   realm.realm = organisation.realm;
+  // Quick to check, where a production realm's passwords are made to be slow.
+  realm.passwordPolicy = 'hashAlgorithm(pbkdf2-sha256) and hashIterations(1000)';
   for (const client of realm.clients) {
     if (!client.publicClient && !client.bearerOnly) client.secret = organisation.clients[client.clientId].clientSecret;
   }

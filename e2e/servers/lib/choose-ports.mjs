@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PORT_TIMEOUT_MS } from '../limits.mjs';
 import { freePort, isFree } from './ports.mjs';
 import { ServerError } from './server-error.mjs';
+
+const PORT_POLL_MS = 100;
 
 /**
  * The ports of a server: those given by variables, else those that it had, else free ones.
@@ -15,12 +19,19 @@ export async function wantedPorts(server, before = {}) {
 export async function freePorts(server, before) {
   const ports = await wantedPorts(server, before);
   for (const [name, port] of Object.entries(ports)) {
-    if (await isFree(port)) continue;
+    if (await isFreeWithin(port, PORT_TIMEOUT_MS)) continue;
     const variable = variableOf(server, name);
     if (givenPort(variable) !== undefined) throw new ServerError(`${server.name}: port ${port} is taken`, `free it, or set ${variable} to another one`);
     ports[name] = await freePort();
   }
   return ports;
+}
+
+async function isFreeWithin(port, timeoutMs) {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await delay(PORT_POLL_MS)) {
+    if (await isFree(port)) return true;
+  }
+  return isFree(port);
 }
 
 function variableOf(server, port) {

@@ -24,6 +24,8 @@ export async function findOrInstall(find, packages) {
     report(`installing ${packages.join(' ')} …`);
     await runProgram('apt-get', ['update', '-qq'], { env: QUIET });
     await runProgram('apt-get', ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=600', '--no-install-recommends', ...packages], { env: QUIET, nextStep: command });
+    // A Java that has just come trusts the authorities that were added to this machine only after this.
+    await runProgram('update-ca-certificates', []).catch(() => {});
     const installed = await find();
     if (installed === undefined) throw new ServerError(`${packages.join(' ')}: installed, and still not found`);
     return installed;

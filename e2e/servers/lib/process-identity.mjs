@@ -42,7 +42,9 @@ function readStat(pid) {
   }
   // The second field is the program's name in brackets, which may hold anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { isDead: fields[0] === 'Z' || fields[0] === 'X', parent: Number(fields[1]), startTicks: fields[19] };
+  // While other threads are still ending, the process keeps its ports and files.
+  const isDead = (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1;
+  return { isDead, parent: Number(fields[1]), startTicks: fields[19] };
 }
 
 let boot;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readIfPresent, writeWhole } from './files.mjs';
-import { serverFolder } from './folder.mjs';
+import { serversFolder } from './folder.mjs';
 
 /**
  * What is remembered of a server between commands. The ports stay those of the first start, so that clients find a
@@ -24,5 +24,5 @@ export function writeRecord(name, record) {
 }
 
 function pathOf(name) {
-  return join(serverFolder(name), 'record.json');
+  return join(serversFolder(), name, 'record.json');
 }

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from './within.js';
 
-/** What `look` finds, once it finds something; a busy machine takes its time. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs = 60_000): Promise<T> {
-  const deadlineMs = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await delay(50);
-  }
+const TIMEOUT_MS = 60_000;
+
+/** What `look` finds, once it finds something. @throws with what was not found in time */
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs = TIMEOUT_MS): Promise<T> {
+  const found = async (): Promise<T | undefined> => (await look()) || undefined;
+  return within(timeoutMs, found).catch((cause: unknown) => Promise.reject(new Error(`not in ${timeoutMs} ms: ${what}`, { cause })));
 }

@@ -152,7 +152,7 @@ export class Inbox {
 
   /** How many wait for a consumer; counted up to `atMost`. */
   async backlog(consumer: string, atMost: number): Promise<number> {
-    const [row] = await this.database.query<{ count: bigint }>(`SELECT count(*) FROM (SELECT 1 FROM inbox WHERE consumer = $1 AND state = 'waiting' LIMIT $2) some`, [consumer, atMost]);
+    const [row] = await this.database.query<{ count: bigint }>(`SELECT count(*) FROM (SELECT 1 FROM inbox WHERE consumer = $1 AND state = 'waiting' LIMIT $2) first`, [consumer, atMost]);
     return Number(row?.count ?? 0n);
   }
 

@@ -2,7 +2,7 @@
 export class Pulse {
   #atMs: number;
 
-  constructor(private readonly now: () => number = Date.now) {
+  constructor(private readonly now: () => number = () => Date.now()) {
     this.#atMs = now();
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@stella/platform-telemetry';
 import kafkajs, { type Admin, type DescribeConfigResponse } from 'kafkajs';
 import { createKafka } from './client.js';
@@ -8,6 +9,8 @@ import type { TopicSettings } from './topics.js';
 /** As many as a broker's default says. */
 const BROKERS_DEFAULT = -1;
 const REPLICAS_FOR_TWO_IN_SYNC = 3;
+const LEADERS_TIMEOUT_MS = 30_000;
+const LEADERS_POLL_MS = 100;
 
 export interface ApplyTopicsOptions {
   /** Default: the brokers' `default.replication.factor`. With 3 or more, two replicas must have what is acknowledged. */
@@ -44,7 +47,10 @@ export async function applyTopics(connection: KafkaConnection, topics: readonly 
     await admin.connect();
     const existing = new Set(await admin.listTopics());
     const missing = wanted.filter(({ name }) => !existing.has(name));
-    if (missing.length > 0 && options.check !== true) await create(admin, missing, options.replicationFactor);
+    if (missing.length > 0 && options.check !== true) {
+      await create(admin, missing, options.replicationFactor);
+      await untilLed(admin, missing.map(({ name }) => name));
+    }
     const present = wanted.filter(({ name }) => existing.has(name));
     const drift = await driftOf(admin, present);
     const drifted = new Set(drift.map(({ topic }) => topic));
@@ -59,7 +65,8 @@ export async function applyTopics(connection: KafkaConnection, topics: readonly 
 async function create(admin: Admin, topics: readonly TopicSettings[], replicationFactor = BROKERS_DEFAULT): Promise<void> {
   const inSync = replicationFactor >= REPLICAS_FOR_TWO_IN_SYNC ? [{ name: 'min.insync.replicas', value: '2' }] : [];
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs gives up where a broker has not yet heard of a topic from the controller.
+    waitForLeaders: false,
     topics: topics.map((topic) => ({
       topic: topic.name,
       numPartitions: topic.partitions,
@@ -67,6 +74,20 @@ async function create(admin: Admin, topics: readonly TopicSettings[], replicatio
       configEntries: [...Object.entries(configOf(topic)).map(([name, value]) => ({ name, value })), ...inSync],
     })),
   });
+}
+
+/** Created is not yet there: the brokers hear of it from the controller. */
+async function untilLed(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (const deadlineMs = Date.now() + LEADERS_TIMEOUT_MS; ; await delay(LEADERS_POLL_MS)) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
+      if (found.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (Date.now() > deadlineMs) throw error;
+      continue;
+    }
+    if (Date.now() > deadlineMs) throw new Error('topics were created and have no leaders');
+  }
 }
 
 function configOf({ retentionMs, cleanupPolicy, messageBytesMax }: TopicSettings): Record<string, string> {

@@ -1,7 +1,7 @@
 import type { Consumer, ConsumerConfig, EachBatchHandler, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Pulse } from '../pulse.js';
+import { Pulse } from '../pulse.js';
 import { inTime } from './in-time.js';
-import { FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, RETRIES, SESSION_TIMEOUT_MS, STALL_MS } from './limits.js';
+import { CONSUMER_RETRIES, FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, STALL_GRACE_MS, STALL_MS } from './limits.js';
 
 const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
   sessionTimeout: SESSION_TIMEOUT_MS,
@@ -12,29 +12,38 @@ const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
   maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
   allowAutoTopicCreation: false,
   // kafkajs would begin anew only after some errors, with the state of before; whoever made this life makes the next.
-  retry: { ...RETRIES, restartOnFailure: async () => false },
+  retry: { ...CONSUMER_RETRIES, restartOnFailure: async () => false },
 };
 
-/** What becomes known while a consumer lives. */
+/** What becomes known while a consumer lives, and who is asked about what does not. */
 export interface LifeSigns {
-  /** Any sign at all. */
-  readonly any: Pulse;
+  /** It is in touch with its group, or nobody can be. */
+  readonly alive: Pulse;
   /** Something was asked of the broker's topics, or came of it. */
   readonly poll: Pulse;
   joined(): void;
+  isBrokerThere(): Promise<boolean>;
+}
+
+/** `stallMs`: without a sign of the group, while the broker answers for `graceMs`, a consumer is given up. */
+export interface LifeLimits {
+  readonly stallMs: number;
+  readonly graceMs: number;
 }
 
 /** One consumer of kafkajs from its connection to its end. It is never revived: a new one takes its place. */
 export class ConsumerLife {
   readonly #consumer: Consumer;
   readonly #crash = Promise.withResolvers<never>();
+  readonly #group = new Pulse();
+  #brokerThereSinceMs: number | undefined;
   #isOver = false;
 
   constructor(
     kafka: Kafka,
     groupId: string,
     private readonly signs: LifeSigns,
-    private readonly stallMs = STALL_MS,
+    private readonly limits: LifeLimits = { stallMs: STALL_MS, graceMs: STALL_GRACE_MS },
   ) {
     this.#consumer = kafka.consumer({ ...CONFIG, groupId });
     // Also for the time when nobody waits for it.
@@ -48,9 +57,7 @@ export class ConsumerLife {
    */
   async run(topics: readonly string[], take: EachBatchHandler, signal: AbortSignal): Promise<void> {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const watch = setInterval(() => {
-      if (this.signs.any.ageMs > this.stallMs) this.#crash.reject(new Error(`no sign of life for ${this.stallMs} ms`));
-    }, this.stallMs / 10);
+    const watch = setInterval(() => void this.#watch(), this.limits.graceMs / 4);
     try {
       if (signal.aborted) return;
       await Promise.race([stopped, this.#crash.promise, this.#consume(topics, take).then(() => stopped)]);
@@ -87,17 +94,33 @@ export class ConsumerLife {
     await take(payload);
   }
 
+  /** A broker that is gone is no fault of the consumer, which is the member that the group knows when it returns. */
+  async #watch(): Promise<void> {
+    if (this.#group.ageMs <= this.limits.stallMs) {
+      this.#brokerThereSinceMs = undefined;
+      return;
+    }
+    if (!(await this.signs.isBrokerThere())) {
+      this.#brokerThereSinceMs = undefined;
+      this.signs.alive.beat();
+      return;
+    }
+    this.#brokerThereSinceMs ??= Date.now();
+    if (Date.now() - this.#brokerThereSinceMs >= this.limits.graceMs) this.#crash.reject(new Error(`the group has not heard of the consumer for ${this.#group.ageMs} ms`));
+  }
+
   #listen(): void {
     const { events } = this.#consumer;
-    const { any, poll, joined } = this.signs;
+    const { alive, poll, joined } = this.signs;
     this.#consumer.on(events.CRASH, ({ payload }) => this.#crash.reject(payload.error));
     this.#consumer.on(events.GROUP_JOIN, joined);
-    for (const name of [events.GROUP_JOIN, events.HEARTBEAT, events.CONNECT, events.START_BATCH_PROCESS, events.END_BATCH_PROCESS] as const) this.#consumer.on(name, () => any.beat());
-    for (const name of [events.FETCH_START, events.FETCH] as const) {
+    // Fetches are no sign: kafkajs goes on with them while its heartbeats fail.
+    for (const name of [events.CONNECT, events.GROUP_JOIN, events.HEARTBEAT] as const) {
       this.#consumer.on(name, () => {
-        any.beat();
-        poll.beat();
+        this.#group.beat();
+        alive.beat();
       });
     }
+    for (const name of [events.FETCH_START, events.FETCH] as const) this.#consumer.on(name, () => poll.beat());
   }
 }

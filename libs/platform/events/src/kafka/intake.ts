@@ -34,7 +34,7 @@ export interface IntakeDeps {
  * no sign of life is replaced, and so is one that knows nothing of a topic that has come to be.
  */
 export class Intake {
-  readonly #any = new Pulse();
+  readonly #alive = new Pulse();
   readonly #poll = new Pulse();
   readonly #abort = new AbortController();
   readonly #taker: BatchTaker;
@@ -49,7 +49,7 @@ export class Intake {
 
   constructor(private readonly deps: IntakeDeps) {
     const { group, topicPrefix, accept, logger, metrics } = deps;
-    this.#taker = new BatchTaker({ group, topicPrefix, accept, logger, metrics, pulse: this.#any, signal: this.#abort.signal });
+    this.#taker = new BatchTaker({ group, topicPrefix, accept, logger, metrics, pulse: this.#alive, signal: this.#abort.signal });
     this.#lastPoll = metrics.gauge('events_last_poll_timestamp_seconds', 'When a consumer last asked for events; its age is `time()` less this.', ['consumer']);
     this.#restarts = metrics.counter('events_consumer_restarts_total', 'Consumers that ended by themselves and were replaced.', ['consumer']);
     this.#paused = metrics.gauge('events_consumer_paused', '1 while nothing is fetched because too much waits in the inbox.', ['consumer']);
@@ -80,14 +80,14 @@ export class Intake {
         ...this.#missing.map((topic) => `the topic ${topic} is missing`),
         ...(this.#poll.ageMs > READY_POLL_AGE_MS ? [`the consumer ${group} has asked for no events for ${seconds(this.#poll)}`] : []),
       ],
-      notLive: this.#any.ageMs > LIVE_SIGN_AGE_MS ? [`the consumer ${group} has given no sign of life for ${seconds(this.#any)}`] : [],
+      notLive: this.#alive.ageMs > LIVE_SIGN_AGE_MS ? [`the consumer ${group} has given no sign of life for ${seconds(this.#alive)}`] : [],
     };
   }
 
   async #run(): Promise<void> {
     const { group: consumer, logger } = this.deps;
     while (!this.#abort.signal.aborted) {
-      this.#any.beat();
+      this.#alive.beat();
       try {
         const topics = await this.#existing();
         if (topics.length > 0) await this.#live(topics);
@@ -105,7 +105,12 @@ export class Intake {
   /** Until a stop, or until a topic that was missing is there. */
   async #live(topics: readonly string[]): Promise<void> {
     const found = new AbortController();
-    const life = new ConsumerLife(this.deps.kafka, this.deps.groupId, { any: this.#any, poll: this.#poll, joined: () => (this.#failures = 0) });
+    const life = new ConsumerLife(this.deps.kafka, this.deps.groupId, {
+      alive: this.#alive,
+      poll: this.#poll,
+      joined: () => (this.#failures = 0),
+      isBrokerThere: () => this.deps.admin.existing([]).then(() => true, () => false),
+    });
     const pressure = this.#pressureOn(life, topics);
     const look = setInterval(() => {
       this.#lastPoll.set({ consumer: this.deps.group }, this.#poll.atMs / 1_000);

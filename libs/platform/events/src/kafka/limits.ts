@@ -4,6 +4,11 @@ export const CONNECT_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 /** Of kafkajs itself: few, since whoever calls it tries again with a pause that it knows how to end. */
 export const RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 } as const;
+/**
+ * Of a consumer: some ten minutes. One that waits for a broker's return is the same member of its group afterwards; a new
+ * one would have to wait until the group gives up the one before it.
+ */
+export const CONSUMER_RETRIES = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 600 } as const;
 /** An idempotent producer must have one: a lost answer is asked for again under the same sequence number. */
 export const PRODUCER_RETRIES = { initialRetryTime: 50, maxRetryTime: 500, retries: 1 } as const;
 /** No answer to a whole send by then: its producer is given up. */
@@ -36,8 +41,9 @@ export const INBOX_BACKLOG_LOW = 2_500;
 export const BACKLOG_LOOKS = 10;
 export const BACKLOG_LOOK_MS = 250;
 
-/** A consumer without a sign of life for this long is replaced. */
-export const STALL_MS = 60_000;
+/** A consumer that its group has not heard of for this long is replaced, if the broker has been there for a while. */
+export const STALL_MS = 45_000;
+export const STALL_GRACE_MS = 20_000;
 /** Not ready: nothing could be fetched for this long. Longer than a broker's restart, which calls need not notice. */
 export const READY_POLL_AGE_MS = 60_000;
 /** Not live: not even an attempt was made for this long. */

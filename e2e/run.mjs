@@ -9,19 +9,25 @@ import { fileURLToPath } from 'node:url';
 import './servers/lib/warnings.mjs';
 import { down, status, up } from './servers/index.mjs';
 import { serversFolder } from './servers/lib/folder.mjs';
+import { readRecord } from './servers/lib/record.mjs';
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '../node_modules/jest/bin/jest.js'];
 const filters = process.argv.slice(2);
 const results = mkdtempSync(join(tmpdir(), 'stella-e2e-results-'));
 // The suites end first, and then the servers.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+const interrupted = new Promise((_resolve, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => reject(new Error(`interrupted by ${signal}`)));
+});
+interrupted.catch(() => {});
 
-const ranBefore = (await status()).filter(({ state }) => state === 'healthy').map(({ name }) => name);
+const before = await status();
+const ranBefore = before.filter(isRunning).map(({ name }) => name);
+const hadData = before.filter(({ name }) => readRecord(name) !== undefined).map(({ name }) => name);
 let failures = 0;
 try {
   // A filtered run starts what its suites ask for.
-  if (filters.length === 0) await up();
+  if (filters.length === 0) await Promise.race([up(), interrupted]);
   const jest = spawn(process.execPath, [...JEST, ...filters], { env: { ...process.env, STELLA_TEST_RESULTS: results }, stdio: 'inherit' });
   const [code] = await once(jest, 'close');
   if (code !== 0) failures++;
@@ -31,18 +37,21 @@ try {
 }
 await stopWhatWasStarted();
 const counts = countsOf(results);
-if (counts.passed === 0) failures++;
+if (counts.passed === 0 && failures === 0) failures++;
 // A test that failed is counted as such, not once more as the suite's exit code.
 const failed = Math.max(counts.failed, failures);
 console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** Data and logs stay where a test failed. */
+function isRunning({ state }) {
+  return state === 'healthy' || state === 'unhealthy';
+}
+
+/** Data and logs stay where a test failed, and where they were before. */
 async function stopWhatWasStarted() {
-  const started = (await status()).filter(({ name, state }) => state !== 'stopped' && !ranBefore.includes(name)).map(({ name }) => name);
-  if (started.length === 0) return;
-  await down(started, { keepData: failures > 0 });
-  if (failures > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
+  const started = (await status()).filter((server) => isRunning(server) && !ranBefore.includes(server.name)).map(({ name }) => name);
+  for (const name of started) await down([name], { keepData: failures > 0 || hadData.includes(name) });
+  if (failures > 0 && started.length > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
 }
 
 function countsOf(folder) {

@@ -27,7 +27,7 @@ function tokensOf(clientId: string): ClientCredentialsSource {
   return new ClientCredentialsSource({ tokenEndpoint: new IssuerMetadata({ issuer: oidc.issuer }), clientId, clientSecret, audience: oidc.audience });
 }
 
-async function tokenOf(user: string, { issuer, clients, users } = oidc): Promise<string> {
+async function tokenOf(user: string, { issuer, clients, users }: Pick<Addresses['oidc'], 'issuer' | 'clients' | 'users'> = oidc): Promise<string> {
   const { clientId = '', clientSecret = '' } = clients['test'] ?? {};
   const { username = '', password = '' } = users[user] ?? {};
   const body = new URLSearchParams({ grant_type: 'password', client_id: clientId, client_secret: clientSecret, username, password });

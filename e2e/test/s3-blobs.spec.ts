@@ -87,8 +87,10 @@ describe('a bucket of a real server', () => {
     await store.sweep(0);
     const { url } = await store.openUpload(60_000);
     await fetch(url, { method: 'PUT', body: 'left' });
-    expect((await store.sweep(3_600_000)).objects).toBe(0);
-    expect((await store.sweep(0)).objects).toBe(1);
+    await client.initiateNewMultipartUpload(bucket, keyOf('0'.repeat(64)), {});
+    await client.initiateNewMultipartUpload(bucket, 'another/installation', {});
+    expect(await store.sweep(3_600_000)).toEqual({ uploads: 0, objects: 0 });
+    expect(await store.sweep(0)).toEqual({ uploads: 1, objects: 1 });
     expect(await namesIn(client, bucket, `${PREFIX}incoming/`)).toEqual([]);
   });
 });

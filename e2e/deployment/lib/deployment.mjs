@@ -5,6 +5,7 @@ import { removeResources } from './resources.mjs';
 import { ServiceProcess } from './service-process.mjs';
 import { SERVICES } from './services.mjs';
 
+/** A start is mostly computing: more at once would only make each wait longer. */
 const STARTS_AT_ONCE = 2;
 
 /** An installation of one organisation: every service in processes of its own. See `index.d.mts`. */
@@ -47,25 +48,18 @@ export class Deployment {
   }
 
   async migrate() {
-    // One after the other: each is a program that starts.
-    for (const service of SERVICES) {
-      const [first] = this.of(service);
-      first.start('migrate');
-      const { code } = await first.exited();
-      if (code !== 0) throw new Error(`${service}: the migration ended with ${code}; see ${first.log}`);
-    }
+    await fewAtOnce(SERVICES.map((service) => this.of(service)[0]), async (process) => {
+      process.start('migrate');
+      const { code } = await process.exited();
+      if (code !== 0) throw new Error(`${process.name}: the migration ended with ${code}; see ${process.log}`);
+    });
   }
 
-  /** A start is mostly computing: more at once would only make each wait longer. */
   async start() {
-    const waiting = [...this.processes];
-    const startNext = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        next.start();
-        await next.ready();
-      }
-    };
-    await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startNext));
+    await fewAtOnce(this.processes, async (process) => {
+      process.start();
+      await process.ready();
+    });
   }
 
   async ready() {
@@ -87,4 +81,12 @@ export class Deployment {
     await removeResources(this.resources, this.#parts.servers);
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+async function fewAtOnce(processes, work) {
+  const waiting = [...processes];
+  const next = async () => {
+    for (let process = waiting.shift(); process; process = waiting.shift()) await work(process);
+  };
+  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, next));
 }

@@ -35,7 +35,7 @@ export function environmentOf(service, { folder, organisation, identity, resourc
     ...Object.fromEntries(addresses),
     ...(trusted ? { STELLA_TRUST_ROOT_FILE: join(folder, 'trust', 'trust-root.json'), STELLA_ROOT_KEYS_FILE: join(folder, 'trust', 'root-keys.pem') } : {}),
     ...OF_ONE[service]?.({ folder, organisation, replica }),
-    ...(servers.traces ? { OTEL_EXPORTER_OTLP_ENDPOINT: servers.traces.otlpHttp, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' } : {}),
+    ...(servers.traces ? { OTEL_EXPORTER_OTLP_ENDPOINT: servers.traces.otlpHttp, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_BSP_SCHEDULE_DELAY: '500' } : {}),
     OTEL_SERVICE_NAME: `stella-${service}`,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${replica.name},stella.organisation=${organisation}`,
     ...settings.all,

@@ -11,11 +11,15 @@ const READY_TIMEOUT_MS = 600_000;
 const STOP_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** One process of one service; ended by its pid, and at the latest with the process that started it. */
 export class ServiceProcess {
   #child;
   #exited = Promise.resolve({ code: 0, signal: null });
-  #onExit;
 
   /** @param {string} service @param {import('../index.d.mts').ReplicaPorts} replica @param {Record<string, string>} env @param {string} log */
   constructor(service, replica, env, log) {
@@ -41,7 +45,8 @@ export class ServiceProcess {
     mkdirSync(dirname(this.log), { recursive: true });
     const output = openLog(this.log);
     writeSync(output, `--- ${new Date().toISOString()} ${this.name} ${command}\n`);
-    const child = spawn(process.execPath, ['--enable-source-maps', '--import', '@stella/platform-telemetry/register', mainOf(this.service), command], {
+    const telemetry = command === 'serve' ? ['--import', '@stella/platform-telemetry/register'] : [];
+    const child = spawn(process.execPath, [...telemetry, mainOf(this.service), command], {
       // Bare names of `--import` are looked up from the working folder.
       cwd: CHECKOUT,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', ...(process.env.STELLA_NATIVE ? { STELLA_NATIVE: process.env.STELLA_NATIVE } : {}), ...this.env },
@@ -49,11 +54,10 @@ export class ServiceProcess {
     });
     closeSync(output);
     this.#child = child;
-    this.#onExit = () => child.kill('SIGKILL');
-    process.once('exit', this.#onExit);
+    running.add(child);
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        process.off('exit', this.#onExit);
+        running.delete(child);
         resolve({ code, signal });
       });
     });

@@ -65,5 +65,13 @@ export function requireConnected(spans: readonly TraceSpan[]): void {
 function toSpan({ traceID, spanID, operationName, references, tags }: JaegerSpan, service: string): TraceSpan {
   const attributes = Object.fromEntries(tags.map(({ key, value }) => [key, String(value)]));
   const parent = references.find(({ refType, traceID: of }) => refType === 'CHILD_OF' && of === traceID);
-  return { traceId: traceID, spanId: spanID, ...(parent === undefined ? {} : { parentId: parent.spanID }), service, name: operationName, kind: (attributes['span.kind'] ?? 'internal') as SpanKindName, attributes };
+  return {
+    traceId: traceID.padStart(32, '0'),
+    spanId: spanID.padStart(16, '0'),
+    ...(parent === undefined ? {} : { parentId: parent.spanID.padStart(16, '0') }),
+    service,
+    name: operationName,
+    kind: (attributes['span.kind'] ?? 'internal') as SpanKindName,
+    attributes,
+  };
 }

@@ -1,11 +1,9 @@
 -- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.
 
-DELETE
-  FROM stack_fingerprints
+DELETE FROM stack_fingerprints
   WHERE tenant = $1 AND stack_id = $2;
 
-DELETE
-  FROM stack_frames
+DELETE FROM stack_frames
   WHERE tenant = $1 AND stack_id = $2;
 
 INSERT INTO ingest_requests (tenant, request_id, request_sha256, create_time)

@@ -1,7 +1,6 @@
 -- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.
 
-DELETE
-  FROM log_tiles
+DELETE FROM log_tiles
   WHERE origin = $1 AND path = ANY($2::text[]);
 
 INSERT INTO append_requests (tenant, request_id, payload_digest, envelope_sha256)
@@ -115,8 +114,7 @@ SELECT checkpoint, size, root_hash
 
 SELECT count(*) FILTER (WHERE c.result = 'agrees') AS agrees, count(*) FILTER (WHERE c.result = 'disagrees') AS disagrees, count(*) FILTER (WHERE c.result = 'cannot') AS cannot, count(*) FILTER (WHERE c.result IS NULL AND e.log_time < $3) AS silent
   FROM entries e
-  LEFT
-  JOIN cross_verifications c ON c.tenant = e.tenant AND c.payload_digest = e.payload_digest AND c.key_fingerprint <> $2
+  LEFT JOIN cross_verifications c ON c.tenant = e.tenant AND c.payload_digest = e.payload_digest AND c.key_fingerprint <> $2
   WHERE e.predicate_type = $1;
 
 SELECT envelope_sha256
@@ -150,6 +148,17 @@ SELECT f.*, p.origin, array(SELECT s.subject_sha256
   ORDER BY p.origin, f.entry_index
   LIMIT 1;
 
+SELECT f.*, p.origin, array(SELECT s.subject_sha256
+  FROM entry_subjects s
+  WHERE s.tenant = f.tenant AND s.origin = p.origin AND s.entry_index = f.entry_index) AS subjects
+  FROM foreign_entries f
+  JOIN peerings p ON p.id = f.peering_id
+  WHERE f.tenant = $1 AND p.origin = $2 AND f.entry_index = $3;
+
+SELECT note
+  FROM foreign_checkpoints
+  WHERE peering_id = $1 AND size = $2;
+
 SELECT origin, entry_index
   FROM entry_subjects
   WHERE tenant = $1 AND subject_sha256 = $2 AND (origin, entry_index) > ($3, $4)
@@ -170,6 +179,10 @@ SELECT tenant, origin, entry_index, payload_digest, envelope_sha256, predicate_t
 SELECT tenant, origin, entry_index, payload_digest, envelope_sha256, predicate_type, record, log_time
   FROM entries
   WHERE tenant = $1 AND payload_digest = $2;
+
+UPDATE foreign_entries
+  SET check_attempts = check_attempts + 1, next_check_time = $3
+  WHERE peering_id = $1 AND entry_index = $2;
 
 UPDATE foreign_entries
   SET check_state = 'done'

@@ -1,15 +1,22 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReplayWorkerServiceService } from '@stella/contracts/stella/replay_worker/v1alpha/replay_worker';
+import { DomainError } from '@stella/errors';
+import type { BlobLinks, BlobStore } from '@stella/platform-blobs';
 import type { ServiceContext, ServiceParts, StellaService } from '@stella/platform-runtime';
 import { BlobReplayRecords } from './adapters/blob-replay-records.js';
 import { BlobWorkspaces } from './adapters/blob-workspaces.js';
 import { ListedClosure } from './adapters/host-closure.js';
+import type { JobApi } from './adapters/jobs/job-api.js';
+import { JobHost } from './adapters/jobs/job-host.js';
+import { JobReplays } from './adapters/jobs/job-replays.js';
+import type { JobSettings } from './adapters/jobs/job-settings.js';
+import { KubernetesJobApi } from './adapters/jobs/kubernetes-job-api.js';
 import { LocalCapsules } from './adapters/local-capsules.js';
 import { replayRequested } from './api/replay-requested.consumer.js';
 import { ReplayWorkerController } from './api/replay-worker.controller.js';
-import { DescribeHost } from './application/describe-host.js';
-import type { CapsuleScheduler, Workspaces } from './application/ports.js';
+import { DescribeHost, type HostDescription } from './application/describe-host.js';
+import type { CapsuleScheduler, ReplayFacts, Replays, Workspaces } from './application/ports.js';
 import { RunReplay } from './application/run-replay.js';
 import { ReplayWorkerEvents, TOPICS } from './events.js';
 
@@ -24,6 +31,18 @@ export interface ReplayWorkerOptions {
   readonly workFolder?: string;
   /** Default: processes of this machine. */
   readonly capsules?: CapsuleScheduler;
+  /** Each replay as a Job of a cluster; none of the above but `concurrency` then matters. */
+  readonly jobs?: JobsOptions;
+}
+
+export interface JobsOptions {
+  readonly settings: JobSettings;
+  /** Default: the API server that the pod, or a kubeconfig, names. */
+  readonly api?: JobApi;
+  /** Default: the service's blob store, where it hands out links. */
+  readonly links?: BlobLinks;
+  /** PEM of who signed the store's certificate. */
+  readonly certificateAuthority?: string | undefined;
 }
 
 /** The pool that makes replays in capsules. */
@@ -35,8 +54,21 @@ export function replayWorkerService(options: ReplayWorkerOptions): StellaService
   };
 }
 
-function wire({ blobs, events, logger, metrics, clock, ids }: ServiceContext, options: ReplayWorkerOptions): ServiceParts {
+function wire(context: ServiceContext, options: ReplayWorkerOptions): ServiceParts {
+  const { events, logger, metrics } = context;
   const facts = new ReplayWorkerEvents(events, logger, metrics);
+  const { replays, host, start } = options.jobs === undefined ? inThisProcess(context, options, facts) : inJobs(context, options.jobs, facts);
+  events.subscribe({ topic: TOPICS.replayRequested, concurrency: options.concurrency }, replayRequested(replays, facts));
+  return { controllers: [ReplayWorkerController], providers: [{ provide: DescribeHost, useValue: host }], start };
+}
+
+interface Place {
+  readonly replays: Replays;
+  readonly host: HostDescription;
+  start(): Promise<void>;
+}
+
+function inThisProcess({ blobs, clock, ids }: ServiceContext, options: ReplayWorkerOptions, facts: ReplayFacts): Place {
   const capsules = options.capsules ?? new LocalCapsules(options.concurrency);
   const closure = new ListedClosure(options.closure);
   const host = new DescribeHost(capsules, closure, options.runnerSha256);
@@ -45,15 +77,25 @@ function wire({ blobs, events, logger, metrics, clock, ids }: ServiceContext, op
   const workspaces: Workspaces = {
     use: async (order, signal, work) => (await (opened ??= BlobWorkspaces.open(folder, blobs))).use(order, signal, work),
   };
-  const run = new RunReplay(capsules, workspaces, closure, host, new BlobReplayRecords(blobs), facts, ids, clock);
-  events.subscribe({ topic: TOPICS.replayRequested, concurrency: options.concurrency }, replayRequested(run, facts));
   return {
-    controllers: [ReplayWorkerController],
-    providers: [{ provide: DescribeHost, useValue: host }],
+    replays: new RunReplay(capsules, workspaces, closure, host, new BlobReplayRecords(blobs), facts, ids, clock),
+    host,
     start: async () => {
       // Leftovers of a killed worker go before new work comes; the digests of the closure are then at hand.
       await (opened ??= BlobWorkspaces.open(folder, blobs));
       await closure.describe();
     },
   };
+}
+
+function inJobs({ blobs, clock, ids, logger, metrics }: ServiceContext, { settings, api, links, certificateAuthority }: JobsOptions, facts: ReplayFacts): Place {
+  const parts = { api: api ?? new KubernetesJobApi(settings.namespace), settings, blobs, links: links ?? linksOf(blobs), records: new BlobReplayRecords(blobs), facts, metrics, logger, clock, ids, certificateAuthority };
+  const replays = new JobReplays(parts);
+  return { replays, host: new JobHost(replays, clock), start: () => Promise.resolve() };
+}
+
+/** A store that only this process reaches has nothing to offer to a Job. */
+function linksOf(blobs: BlobStore): BlobLinks {
+  if ('openUpload' in blobs) return blobs as BlobStore & BlobLinks;
+  throw new DomainError('CONFIG_INVALID', { problems: 'replays as jobs need a blob store that hands out links (S3)' });
 }

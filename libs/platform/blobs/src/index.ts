@@ -5,6 +5,7 @@ export { DirectoryBlobStore } from './directory-blob-store.js';
 export { LocalBlobCache, type LocalBlobCacheOptions } from './local-blob-cache.js';
 export { LoopbackBlobLinks } from './loopback-blob-links.js';
 export { MemoryBlobStore } from './memory-blob-store.js';
+export { keepSwept, type SweepOptions } from './s3/keep-swept.js';
 export { S3BlobStore, type Swept } from './s3/s3-blob-store.js';
 export { S3Register, type Registered } from './s3/s3-register.js';
 export type { S3Config } from './s3/s3-bucket.js';

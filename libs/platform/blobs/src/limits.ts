@@ -14,6 +14,7 @@ export const CONNECTIONS_MAX = 64;
 export const LINK_TTL_MS_MAX = 7 * 24 * 3_600_000;
 /** Uploads that nobody finished are swept when they are older; longer than any link lives in practice. */
 export const STALE_MS = 24 * 3_600_000;
+export const SWEEP_EVERY_MS = 6 * 3_600_000;
 /** 10 GiB of local copies of what lies in the store. */
 export const CACHE_BYTES_MAX = 10 * 2 ** 30;
 /** A local copy that was handed out stays at least this long, whoever needs room: longer than any local tool may run. */

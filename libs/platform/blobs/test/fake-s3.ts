@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What one request is answered with instead: a status and an S3 code, or a connection that is cut or falls silent. */
@@ -37,18 +38,21 @@ export class FakeS3 {
   bucketExists = true;
   now = () => new Date();
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    private readonly scheme: 'http' | 'https',
+  ) {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response).catch(() => response.destroy()));
   }
 
-  static async start(): Promise<FakeS3> {
-    const server = createServer();
+  static async start(tls?: { readonly certificate: string; readonly key: string }): Promise<FakeS3> {
+    const server = tls === undefined ? createServer() : createTlsServer({ cert: tls.certificate, key: tls.key });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new FakeS3(server);
+    return new FakeS3(server, tls === undefined ? 'http' : 'https');
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `${this.scheme}://${this.scheme === 'https' ? 'localhost' : '127.0.0.1'}:${(this.server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {

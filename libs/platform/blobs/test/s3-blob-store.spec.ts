@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT, LocalBlobCache, S3BlobStore, type S3Config } from '../src/index.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BLOB_LINKS_CONTRACT, BLOB_STORE_CONTRACT, keepSwept, LocalBlobCache, S3BlobStore, type S3Config } from '../src/index.js';
 import { PART_BYTES } from '../src/limits.js';
+import { certificateFor } from '../../database/test/tls-proxy.js';
 import { FakeS3 } from './fake-s3.js';
 
 const MIB = 1 << 20;
@@ -172,17 +174,45 @@ describe('a store in trouble', () => {
   });
 });
 
+test('TLS with an authority of the operator: known, all goes through it; unknown, nothing does', async () => {
+  const { certificate, key } = certificateFor('localhost');
+  const secured = await FakeS3.start({ certificate, key });
+  try {
+    const trusting = await open({ endpoint: secured.endpoint, certificateAuthority: certificate });
+    await trusting.put(inPieces(large));
+    expect((await trusting.bytes(sha256(large))).equals(large)).toBe(true);
+    await expect(open({ endpoint: secured.endpoint })).rejects.toMatchObject({ reason: 'UNAVAILABLE', facts: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+  } finally {
+    await secured.stop();
+  }
+});
+
 test('the sweep takes away what nobody finished, and only that', async () => {
   s3.now = () => new Date('2020-01-01');
   const { url } = await store.openUpload(60_000);
   await fetch(url, { method: 'PUT', body: 'left' });
   s3.uploads.set('left', { key: keyOf(large), parts: new Map(), startedAt: s3.now() });
+  s3.uploads.set('of another installation', { key: 'other/x', parts: new Map(), startedAt: s3.now() });
   await store.put(Buffer.from('kept'));
   s3.now = () => new Date();
   const { id, url: fresh } = await store.openUpload(60_000);
   await fetch(fresh, { method: 'PUT', body: 'fresh' });
   await expect(store.sweep()).resolves.toEqual({ uploads: 1, objects: 1 });
   await expect(store.sweep()).resolves.toEqual({ uploads: 0, objects: 0 });
+  expect([...s3.uploads.keys()]).toEqual(['of another installation']);
   await expect(store.takeUpload(id)).resolves.toMatchObject({ sizeBytes: 5 });
   expect((await store.bytes(sha256(Buffer.from('kept')))).toString()).toBe('kept');
+});
+
+test('a store is swept at once and then again and again, also after a sweep that failed', async () => {
+  const reports: string[] = [];
+  let sweeps = 0;
+  const failing = { sweep: () => (++sweeps === 2 ? Promise.reject(new Error('away')) : Promise.resolve({ uploads: 0, objects: 1 })) };
+  const stop = keepSwept(failing, { everyMs: 10, report: (_store, error) => reports.push(error === undefined ? 'swept' : 'failed') });
+  while (reports.length < 4) await delay(5);
+  stop();
+  expect(reports.slice(0, 4)).toEqual(['swept', 'failed', 'swept', 'swept']);
+  const count = sweeps;
+  await delay(60);
+  expect(sweeps).toBeLessThanOrEqual(count + 1);
 });

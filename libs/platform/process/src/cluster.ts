@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientCredentialsSource, IssuerMetadata, TokenVerifier } from '@stella/platform-auth';
-import { LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
+import { keepSwept, LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
 import { databaseConnection } from '@stella/platform-database';
 import { KafkaBus, type KafkaConnection } from '@stella/platform-events';
 import type { RuntimeConfig } from '@stella/platform-runtime';
@@ -14,7 +14,7 @@ type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'bus' | 'au
 export async function connectCluster(name: string, config: SharedConfig, logger: Logger): Promise<ClusterParts> {
   const tokens = tokensOf(config);
   return {
-    blobs: await openBlobs(config),
+    blobs: await openBlobs(config, logger),
     bus: new KafkaBus({ connection: kafkaOf(name, config), logger }),
     authenticator: authenticatorOf(config),
     connectionOf: () => Promise.resolve(connectionOf(config)),
@@ -74,9 +74,16 @@ function issuerOf({ oidcIssuer: issuer, oidcInternalUrl: internalUrl }: SharedCo
   return { issuer, ...(internalUrl === undefined ? {} : { internalUrl }) };
 }
 
-async function openBlobs(config: SharedConfig): Promise<S3BlobStore> {
+async function openBlobs(config: SharedConfig, logger: Logger): Promise<S3BlobStore> {
   const cache = await LocalBlobCache.open(config.blobCacheFolder ?? join(tmpdir(), `stella-blobs-${process.getuid?.()}`), { sizeBytesMax: config.blobCacheSize });
-  return S3BlobStore.open(s3Of(config), cache);
+  const store = await S3BlobStore.open(s3Of(config), cache);
+  keepSwept(store, {
+    report: (swept, error) => {
+      if (swept === undefined) logger.warn({ err: error }, 'the blob store could not be swept; trying again later');
+      else if (swept.uploads + swept.objects > 0) logger.info({ ...swept }, 'uploads that nobody finished were swept');
+    },
+  });
+  return store;
 }
 
 export function s3Of(config: SharedConfig): S3Config {

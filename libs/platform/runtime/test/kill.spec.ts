@@ -62,7 +62,8 @@ test('a stop under load answers what it had taken, and refuses the rest with a r
       await ledger.getStack({ name }, { deadlineMs: 1_000 }).then(() => answered.push(name), (error: { reason: string }) => refused.push(error.reason));
     }
   });
-  await delay(300);
+  // However busy the machine is, some have been answered when the stop comes.
+  while (answered.length <= 10) await delay(10);
   const startMs = Date.now();
   const stopping = system.runtime.stop();
   await stopping;

@@ -1,15 +1,14 @@
 import { ReplayRequested } from '@stella/contracts/stella/frvf/v1alpha/events';
 import { DomainError } from '@stella/errors';
 import type { Event, EventHandler } from '@stella/platform-events';
-import type { ReplayFacts } from '../application/ports.js';
-import type { RunReplay } from '../application/run-replay.js';
+import type { ReplayFacts, Replays } from '../application/ports.js';
 import type { ReplayOrder } from '../domain/replay-order.js';
 import type { ReplayReport } from '../domain/replay-report.js';
 
 /** `replay-requested`: the runs are made outside of any transaction; the answer and the inbox entry are one. */
-export function replayRequested(run: RunReplay, facts: ReplayFacts): EventHandler<ReplayReport> {
+export function replayRequested(replays: Replays, facts: ReplayFacts): EventHandler<ReplayReport> {
   return {
-    prepare: (event, signal) => run.execute(orderOf(event), signal),
+    prepare: (event, signal) => replays.execute(orderOf(event), signal),
     commit: (event, tx, report) => facts.completed(tx, event.tenant, orderOf(event).replayId, report),
   };
 }

@@ -16,8 +16,13 @@ export interface Capabilities {
   readonly determinism: string;
 }
 
+export interface HostDescription {
+  /** @throws DomainError when the host cannot be probed */
+  execute(): Promise<Capabilities>;
+}
+
 /** Tells what this worker's host gives a capsule, probed at each call. */
-export class DescribeHost {
+export class DescribeHost implements HostDescription {
   constructor(
     private readonly capsules: CapsuleScheduler,
     private readonly closure: HostClosure,

@@ -13,6 +13,12 @@ export interface CapsuleScheduler {
   probe(): Promise<CapsuleProbe>;
 }
 
+/** Where whole replays are made: in capsules of this process, or each in a job of a cluster. */
+export interface Replays {
+  /** Safe to repeat. @throws whatever another attempt may mend: the store, the cluster or the host's tools are away, or the worker stops */
+  execute(order: ReplayOrder, stopping: AbortSignal): Promise<ReplayReport>;
+}
+
 /** The files of one replay, laid out for capsules; verified, and gone when the work is over. */
 export interface Workspace {
   readonly program: string;

@@ -7,7 +7,7 @@ import type { Failure, Host, ReplayReport, ReplayRun, RunOutcome } from '../doma
 import { DETAIL_CHARS_MAX, RUNS_MAX } from '../limits.js';
 import { capsuleRequest, comparable, type DecodedRun, decodeRun } from './capsule-run.js';
 import type { DescribeHost } from './describe-host.js';
-import type { CapsuleScheduler, HostClosure, ReplayFacts, ReplayRecords, Workspace, Workspaces } from './ports.js';
+import type { CapsuleScheduler, HostClosure, ReplayFacts, ReplayRecords, Replays, Workspace, Workspaces } from './ports.js';
 
 interface Ended {
   readonly run: ReplayRun;
@@ -18,7 +18,7 @@ interface Ended {
  * Makes the runs of one replay, several at once, and keeps what each did. Safe to repeat: nothing but blobs is left.
  * The first two runs that differ end it, and so do several in a row that could not be made.
  */
-export class RunReplay {
+export class RunReplay implements Replays {
   constructor(
     private readonly capsules: CapsuleScheduler,
     private readonly workspaces: Workspaces,

@@ -150,10 +150,11 @@ export class S3Bucket {
     }
   }
 
+  /** MinIO takes a prefix for the whole name of an object, so that all uploads of the bucket are looked at. */
   async *listMultiparts(prefix: string): AsyncGenerator<Multipart & { readonly startedAt: Date }> {
     for (let at = { key: '', id: '' }; ; ) {
-      const page = await this.#do('ListMultipartUploads', prefix, () => this.#client.listIncompleteUploadsQuery(this.config.bucket, prefix, at.key, at.id, ''));
-      for (const { key, uploadId, initiated } of page.uploads) yield { key, id: uploadId, startedAt: new Date(initiated) };
+      const page = await this.#do('ListMultipartUploads', prefix, () => this.#client.listIncompleteUploadsQuery(this.config.bucket, '', at.key, at.id, ''));
+      for (const { key, uploadId, initiated } of page.uploads) if (key.startsWith(prefix)) yield { key, id: uploadId, startedAt: new Date(initiated) };
       if (!page.isTruncated) return;
       at = { key: page.nextKeyMarker, id: page.nextUploadIdMarker };
     }

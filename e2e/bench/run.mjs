@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './lib/arguments.mjs';
 
-const BENCHMARKS = ['lift', 'psdi', 'delta', 'capsule', 'debuginfod', 'gate-cached', 'grpc'];
+const BENCHMARKS = ['lift', 'psdi', 'delta', 'capsule', 'debuginfod', 'gate-cached', 'events', 'grpc'];
 
 const { names, runs } = readArguments(process.argv.slice(2));
 const unknown = names.filter((name) => !BENCHMARKS.includes(name));

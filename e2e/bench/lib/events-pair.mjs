@@ -22,13 +22,13 @@ export class EventsPair {
 
   /** One after the other. @returns {Promise<number[]>} ms from the end of the telling's commit to the end of its handling */
   async pace(count, paceMs) {
-    const { told, heard } = await this.#run({ count, paceMs, atOnce: 1 });
+    const { told, heard } = await this.#run({ count, paceMs, atOnce: 1, lanes: 1 });
     return told.map((at, index) => heard[index] - at);
   }
 
   /** As fast as they go. @returns {Promise<[number]>} events a second, from the first telling's begin to the last handling's end */
-  async flood(count, atOnce) {
-    const { beganAt, heard } = await this.#run({ count, paceMs: 0, atOnce });
+  async flood(count, atOnce, lanes) {
+    const { beganAt, heard } = await this.#run({ count, paceMs: 0, atOnce, lanes });
     return [(count * 1_000) / (Math.max(...heard) - beganAt)];
   }
 
@@ -37,10 +37,12 @@ export class EventsPair {
     await this.#hearer.stop();
   }
 
-  async #run({ count, paceMs, atOnce }) {
+  async #run({ count, ...how }) {
     const run = ++this.#serial;
     const heard = this.#hearer.ask({ run, count });
-    const told = await this.#teller.ask({ run, count, paceMs, atOnce });
+    // Of a telling that fails, that is what is to be known.
+    heard.catch(() => undefined);
+    const told = await this.#teller.ask({ run, count, ...how });
     return { ...told, heard: (await heard).heard };
   }
 }

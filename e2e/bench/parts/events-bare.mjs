@@ -1,8 +1,7 @@
 // kafkajs and nothing else: a producer that waits for all replicas, a consumer of each message. argv: tell or hear, and
 // where everything is (JSON).
 import { createRequire } from 'node:module';
-import { setTimeout as delay } from 'node:timers/promises';
-import { draftsOf, Hearing, nowMs, serve } from './events-roles.mjs';
+import { Hearing, serve, tellEach } from './events-roles.mjs';
 
 const { Kafka, Partitioners, logLevel } = createRequire(import.meta.url)('kafkajs');
 const [role, words] = [process.argv[2], JSON.parse(process.argv[3])];
@@ -23,14 +22,6 @@ if (role === 'hear') {
 
 await serve(role === 'hear' ? (request) => hearing.of(request) : tell, () => (role === 'hear' ? consumer : producer).disconnect());
 
-/** Told when the sending begins: there is no database to have it before. */
-async function tell(request) {
-  const told = [];
-  const beganAt = nowMs();
-  for (const drafts of draftsOf(request)) {
-    told.push(nowMs());
-    await producer.send({ topic, messages: drafts.map(({ key, payload }) => ({ key, value: payload })) });
-    if (request.paceMs > 0) await delay(request.paceMs);
-  }
-  return { beganAt, told };
+function tell(request) {
+  return tellEach(request, (drafts) => producer.send({ topic, messages: drafts.map(({ key, payload }) => ({ key, value: payload })) }), { isToldBefore: true });
 }

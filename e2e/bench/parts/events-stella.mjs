@@ -1,9 +1,8 @@
 // A service with its outbox and inbox in PostgreSQL, by Kafka. argv: tell or hear, and where everything is (JSON).
-import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@stella/platform-database';
 import { KafkaBus } from '@stella/platform-events';
 import { createLogger, Metrics } from '@stella/platform-telemetry';
-import { draftsOf, Hearing, nowMs, serve } from './events-roles.mjs';
+import { Hearing, serve, tellEach } from './events-roles.mjs';
 
 const [role, words] = [process.argv[2], JSON.parse(process.argv[3])];
 const { connection, databases, topic } = words;
@@ -20,15 +19,10 @@ await serve(role === 'hear' ? (request) => hearing.of(request) : tell, async () 
   await database.close();
 });
 
-async function tell(request) {
-  const told = [];
-  const beganAt = nowMs();
-  for (const drafts of draftsOf(request)) {
-    await database.tx(async (tx) => {
+function tell(request) {
+  return tellEach(request, (drafts) =>
+    database.tx(async (tx) => {
       for (const { key, payload } of drafts) await events.append(tx, { topic, tenant: 'bench', key, payload });
-    });
-    told.push(nowMs());
-    if (request.paceMs > 0) await delay(request.paceMs);
-  }
-  return { beganAt, told };
+    }),
+  );
 }

@@ -9,6 +9,9 @@ export const METADATA_TTL_MS = 3_600_000;
 export const KEYS_TTL_MS = 600_000;
 /** How long the known keys serve while the issuer does not answer. */
 export const KEYS_STALE_MS_MAX = 3_600_000;
+/** How long a token that was verified is taken as such; its key may be withdrawn meanwhile. */
+export const TOKEN_MEMORY_MS = 60_000;
+export const TOKENS_REMEMBERED_MAX = 2_000;
 /** An unknown key makes us ask the issuer at most this often: anybody can invent key ids. */
 export const KEYS_COOLDOWN_MS = 10_000;
 /** A token is renewed when a fifth of its life is left, at most this long before its end. */

@@ -4,6 +4,7 @@ import { type ClaimPaths, principalOf, STELLA_CLAIMS } from './claims.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { type IssuerConfig, IssuerMetadata } from './issuer-metadata.js';
 import type { Authenticator, Principal } from './principal.js';
+import { TokenMemory } from './token-memory.js';
 
 /** Asymmetric algorithms only: with `none` or an HMAC a caller could make its own token. */
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256'];
@@ -21,11 +22,14 @@ export interface TokenVerifierConfig {
   readonly claims?: ClaimPaths;
   readonly clockToleranceS?: number;
   readonly now?: () => Date;
+  /** Of what is remembered, where that is another clock. */
+  readonly nowMs?: () => number;
 }
 
 /** Bearer tokens as JWT access tokens (RFC 6750, RFC 9068) of one issuer for one audience. */
 export class TokenVerifier implements Authenticator {
   readonly #keys: JWTVerifyGetKey;
+  readonly #memory = new TokenMemory();
 
   constructor(private readonly config: TokenVerifierConfig) {
     const { keys } = config;
@@ -36,13 +40,24 @@ export class TokenVerifier implements Authenticator {
   static ofIssuer(issuer: IssuerConfig, config: Omit<TokenVerifierConfig, 'issuer' | 'keys'>): TokenVerifier {
     const metadata = new IssuerMetadata(issuer);
     const keys = new IssuerKeys(async () => (await metadata.get()).jwksUri, issuer.now);
-    return new TokenVerifier({ ...config, issuer: issuer.issuer, keys: keys.get });
+    return new TokenVerifier({ ...(issuer.now ? { nowMs: issuer.now } : {}), ...config, issuer: issuer.issuer, keys: keys.get });
   }
 
   async authenticate(authorization: string | undefined): Promise<Principal> {
     const [, token] = /^bearer ([A-Za-z0-9_.-]+)$/i.exec(authorization ?? '') ?? [];
     if (token === undefined || token.length > TOKEN_BYTES_MAX) throw refused('no bearer token');
-    return principalOf(await this.#payload(token), this.config.claims ?? STELLA_CLAIMS);
+    const nowMs = this.#nowMs();
+    const known = this.#memory.find(token, nowMs);
+    if (known) return known;
+    const payload = await this.#payload(token);
+    const principal = principalOf(payload, this.config.claims ?? STELLA_CLAIMS);
+    this.#memory.remember(token, principal, (payload.exp ?? 0) * 1_000, nowMs);
+    return principal;
+  }
+
+  #nowMs(): number {
+    const { now, nowMs } = this.config;
+    return now ? now().getTime() : (nowMs ?? Date.now)();
   }
 
   async #payload(token: string) {

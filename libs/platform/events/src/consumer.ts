@@ -3,8 +3,8 @@ import type { Database, Tx } from '@stella/platform-database';
 import { type Logger, type Metrics, span, withTraceparent } from '@stella/platform-telemetry';
 import { type Death, describe } from './dead-letter.js';
 import type { Event, EventHandler } from './event-bus.js';
-import type { Inbox, Key, Received } from './inbox.js';
-import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, type RetryPolicy } from './limits.js';
+import type { Inbox, Key, Received, Wanted } from './inbox.js';
+import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, RETRY_LOOK_MS, type RetryPolicy } from './limits.js';
 import { Pulse } from './pulse.js';
 import type { EventSession } from './session.js';
 import { Bell } from './wake.js';
@@ -47,6 +47,7 @@ export class Consumer {
   #stopping = false;
   #loop: Promise<void> | undefined;
   #housekeepingAtMs = 0;
+  #retriesMs: number[] = [];
 
   constructor(
     readonly group: string,
@@ -90,9 +91,9 @@ export class Consumer {
     while (!this.#stopping) {
       this.pulse.beat();
       try {
-        const began = await this.#beginDue();
+        const isMore = await this.#beginDue();
         failures = 0;
-        if (!began) await this.#bell.wait(await this.#pauseMs());
+        if (!isMore) await this.#bell.wait(await this.#pauseMs());
       } catch (error) {
         failures++;
         this.deps.logger.warn({ err: error, consumer: this.group, failures }, 'the inbox could not be read; trying again');
@@ -101,16 +102,19 @@ export class Consumer {
     }
   }
 
-  /** True if something was begun or more is to be read, so that another look is worth it. */
+  /** True if another look is worth it at once; the end of a handler's work rings for itself. */
   async #beginDue(): Promise<boolean> {
     const isMore = await this.#refill();
-    let began = false;
+    const wanted: Wanted[] = [];
     for (const received of this.#ready.splice(0)) {
-      const lock = lockName(received);
-      if (this.#stopping || !this.#hasRoom(received.event.topic)) this.#ready.push(received);
-      else if (!this.#atWork.has(lock) && (await this.#begin(received, lock))) began = true;
+      const { topic } = received.event;
+      const lock = this.#lockOf(received);
+      if (this.#atWork.has(lock)) continue;
+      if (this.#stopping || !this.#hasRoom(topic, wanted.filter(({ event }) => event.topic === topic).length)) this.#ready.push(received);
+      else wanted.push({ ...received, lock });
     }
-    return began || isMore;
+    const isStale = wanted.length > 0 && (await this.#begin(wanted));
+    return isMore || isStale || this.#ready.some(({ event }) => this.#hasRoom(event.topic));
   }
 
   /** Reads the next keys round the circle for topics that have room and nothing ready. True if there are more. */
@@ -125,24 +129,24 @@ export class Consumer {
     return last !== undefined || !wasAtStart;
   }
 
-  async #begin(received: Received, lock: string): Promise<boolean> {
-    if (!(await this.deps.session.tryLock(this.#scoped(lock)))) return false;
-    if (!(await this.deps.inbox.beginAttempt(received))) {
-      await this.deps.session.unlock(this.#scoped(lock));
-      return false;
+  /** True if some were read too long ago. */
+  async #begin(wanted: readonly Wanted[]): Promise<boolean> {
+    const { inbox, session } = this.deps;
+    const { begun, isStale, generation } = await inbox.begin(session, wanted);
+    for (const { lock, ...received } of wanted.filter(({ position }) => begun.has(position))) {
+      const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(() => {
+        session.unlock(lock, generation);
+        this.#atWork.delete(lock);
+        this.ring();
+      });
+      this.#atWork.set(lock, { topic: received.event.topic, work });
     }
-    const work = this.#handle({ ...received, attempts: received.attempts + 1 }).finally(async () => {
-      await this.deps.session.unlock(this.#scoped(lock));
-      this.#atWork.delete(lock);
-      this.ring();
-    });
-    this.#atWork.set(lock, { topic: received.event.topic, work });
-    return true;
+    return isStale;
   }
 
-  #hasRoom(topic: string): boolean {
+  #hasRoom(topic: string, wanted = 0): boolean {
     const concurrency = this.#routes.get(topic)?.concurrency ?? 0;
-    return [...this.#atWork.values()].filter((at) => at.topic === topic).length < concurrency;
+    return [...this.#atWork.values()].filter((at) => at.topic === topic).length + wanted < concurrency;
   }
 
   async #handle(received: Received): Promise<void> {
@@ -190,7 +194,9 @@ export class Consumer {
     }
     this.#handled.inc({ consumer: this.group, topic: event.topic, outcome: 'failed' });
     logger.warn({ err: error, ...facts }, 'an event failed and is tried again');
-    await inbox.retryLater(position, describe(error), pauseBefore(attempts, policy));
+    const pauseMs = pauseBefore(attempts, policy);
+    await inbox.retryLater(position, describe(error), pauseMs);
+    this.#retriesMs.push(Date.now() + pauseMs);
   }
 
   async #bury({ position, event, attempts }: Received, error: unknown): Promise<void> {
@@ -202,17 +208,17 @@ export class Consumer {
     this.#handled.inc({ consumer: this.group, topic: event.topic, outcome: 'dead' });
   }
 
-  /** Until the next retry is due, or a look round if a ring was missed. */
+  /** Until a retry is due that was decided on here, or a look round for those of processes that are gone. */
   async #pauseMs(): Promise<number> {
-    if (Date.now() >= this.#housekeepingAtMs) {
-      this.#housekeepingAtMs = Date.now() + HOUSEKEEPING_MS;
+    const nowMs = Date.now();
+    if (nowMs >= this.#housekeepingAtMs) {
+      this.#housekeepingAtMs = nowMs + HOUSEKEEPING_MS;
       await this.deps.inbox.forgetOld();
     }
-    const [row] = await this.deps.database.query<{ ms: number | null }>(
-      `SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms FROM inbox WHERE consumer = $1 AND state = 'waiting' AND next_attempt_at > now()`,
-      [this.group],
-    );
-    return Math.min(Math.max(row?.ms ?? POLL_MS, 1), POLL_MS);
+    // The database's clock says when it is due: looked for a little longer than ours says.
+    this.#retriesMs = this.#retriesMs.filter((dueMs) => dueMs + RETRY_LOOK_MS > nowMs);
+    const dueMs = Math.min(...this.#retriesMs);
+    return Math.min(Math.max(dueMs - nowMs, RETRY_LOOK_MS / 10), POLL_MS);
   }
 
   async #idleWithin(timeoutMs: number): Promise<boolean> {
@@ -226,8 +232,8 @@ export class Consumer {
     }
   }
 
-  #scoped(lock: string): string {
-    return `consumer ${this.group} ${lock}`;
+  #lockOf({ event }: Received): string {
+    return `consumer ${this.group} ${event.source} ${event.key}`;
   }
 }
 
@@ -239,8 +245,4 @@ function processing(event: Event, group: string): Record<string, string> {
     'messaging.consumer.group.name': group,
     'messaging.message.id': event.id,
   };
-}
-
-function lockName({ event }: Received): string {
-  return `${event.source} ${event.key}`;
 }

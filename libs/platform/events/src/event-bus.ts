@@ -6,7 +6,7 @@ export interface EventDraft {
   readonly topic: string;
   /** Whose event it is; consumers act for this tenant. */
   readonly tenant: string;
-  /** The aggregate's id: events of one key are handled in order. At most 1,024 bytes. */
+  /** The aggregate's id: events of one key and topic are handled in order. At most 1,024 bytes. */
   readonly key: string;
   /** The protobuf message; at most 1 MiB. */
   readonly payload: Uint8Array;

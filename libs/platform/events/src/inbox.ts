@@ -2,7 +2,7 @@ import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { DeadLetter } from './dead-letter.js';
 import type { Event } from './event-bus.js';
 import { RETENTION_DAYS } from './limits.js';
-import { CHANNEL, RING } from './session.js';
+import { CHANNEL, type EventSession, lockKey, NOT_FLUSHED, RING } from './session.js';
 
 /** An event as it lies in the inbox. */
 export interface Received {
@@ -11,6 +11,18 @@ export interface Received {
   /** Attempts that ended with the process. */
   readonly unended: number;
   readonly event: Event;
+}
+
+/** What is to be begun under this lock. */
+export interface Wanted extends Received {
+  readonly lock: string;
+}
+
+/** `isStale`: some were done with since they were read. The locks are those of the session's `generation`. */
+export interface Begun {
+  readonly begun: ReadonlySet<bigint>;
+  readonly isStale: boolean;
+  readonly generation: number;
 }
 
 /** Where events keep their order. */
@@ -93,12 +105,26 @@ export class Inbox {
   }
 
   /**
-   * Counts the attempt before it is made, so that an event that kills the process is given up too. To be called with the
-   * key's lock held. False: what was read is stale, as somebody else was first.
+   * Begins an attempt at those whose key nobody else works on: locks the key, and counts the attempt before it is made, so
+   * that an event that kills the process is given up too. What is not in the answer was read too late, or is another
+   * process's. An attempt need not outlive a crash of the database, which ends no process of ours.
    */
-  async beginAttempt(received: Received): Promise<boolean> {
-    const changed = await this.database.execute(`UPDATE inbox SET attempts = attempts + 1, unended = unended + 1 WHERE position = $1 AND state = 'waiting' AND attempts = $2`, [received.position, received.attempts]);
-    return changed === 1;
+  async begin(session: EventSession, wanted: readonly Wanted[]): Promise<Begun> {
+    const { rows, generation } = await session.lock<{ position: bigint; locked: boolean; begun: boolean }>(
+      `WITH wanted AS MATERIALIZED (
+         SELECT position, attempts, pg_try_advisory_lock(${lockKey('lock')}) AS locked
+         FROM unnest($1::bigint[], $2::int[], $3::text[]) AS wanted (position, attempts, lock)
+       ), begun AS (
+         UPDATE inbox SET attempts = inbox.attempts + 1, unended = unended + 1
+         FROM wanted, (SELECT ${NOT_FLUSHED}) AS not_flushed
+         WHERE locked AND inbox.position = wanted.position AND state = 'waiting' AND inbox.attempts = wanted.attempts
+         RETURNING inbox.position
+       ) SELECT wanted.position, locked, begun.position IS NOT NULL AS begun FROM wanted LEFT JOIN begun USING (position)`,
+      [wanted.map(({ position }) => position), wanted.map(({ attempts }) => attempts), wanted.map(({ lock }) => lock)],
+    );
+    const stale = new Set(rows.filter(({ locked, begun }) => locked && !begun).map(({ position }) => position));
+    for (const { position, lock } of wanted) if (stale.has(position)) session.unlock(lock, generation);
+    return { begun: new Set(rows.filter(({ begun }) => begun).map(({ position }) => position)), isStale: stale.size > 0, generation };
   }
 
   /** In the transaction of the effect. False: it was done before. */

@@ -16,6 +16,8 @@ export const RELAY_BATCH = 500;
 export const RELAY_BATCH_BYTES = 8 << 20;
 /** What a listener that missed its notification waits at most. */
 export const POLL_MS = 2_000;
+/** How long a retry that is due by our clock is looked for by that of the database. */
+export const RETRY_LOOK_MS = 50;
 /** While another transaction of the server is open, a committed event may have to wait for it. */
 export const UNSETTLED_POLL_MS = 20;
 export const SETTLE_TIMEOUT_MS = 30_000;

@@ -5,7 +5,7 @@ import { checkDraft } from './cloud-event.js';
 import type { DeadLetter, DeadLetterCopy } from './dead-letter.js';
 import type { Event, EventDraft } from './event-bus.js';
 import { RELAY_BATCH, RELAY_BATCH_BYTES, RETENTION_DAYS } from './limits.js';
-import { CHANNEL } from './session.js';
+import { CHANNEL, NOT_FLUSHED } from './session.js';
 
 /** An event as it leaves; a copy for a dead-letter topic brings headers of its own. */
 export interface OutgoingEvent extends Event {
@@ -92,8 +92,9 @@ export class Outbox {
     return { positions: ready.map((row) => row.position), events: ready.map((row) => this.#toEvent(row)), more: end !== -1 || rows.length === RELAY_BATCH };
   }
 
+  /** A mark that a crash of the database takes away costs a repetition, which inboxes know. */
   async markRelayed(positions: readonly bigint[]): Promise<void> {
-    await this.database.execute('UPDATE outbox SET relayed_at = now(), refusal = NULL WHERE position = ANY($1::bigint[])', [positions]);
+    await this.database.execute(`UPDATE outbox SET relayed_at = now(), refusal = NULL FROM (SELECT ${NOT_FLUSHED}) AS not_flushed WHERE position = ANY($1::bigint[])`, [positions]);
   }
 
   /** Set aside for good, so that what comes after it is sent; `redeliver` takes it back. */

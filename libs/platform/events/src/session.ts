@@ -5,7 +5,10 @@ import { SESSION_PING_MS, SESSION_STATEMENT_TIMEOUT_MS } from './limits.js';
 /** The channel of a schema: both tables of events ring it when a transaction with a new row commits. */
 export const CHANNEL = `'stella_events_' || current_schema()`;
 export const RING = `SELECT pg_notify(${CHANNEL}, '')`;
-const LOCK = `hashtextextended(current_schema() || ' ' || $1, 0)`;
+/** In a statement of its own: its commit does not wait for the disk. */
+export const NOT_FLUSHED = `set_config('synchronous_commit', 'off', true)`;
+/** The key of an advisory lock by the name that an SQL expression gives. */
+export const lockKey = (name: string): string => `hashtextextended(current_schema() || ' ' || ${name}, 0)`;
 
 /**
  * One connection outside the pool that hears the schema's channel and holds locks. The locks end with the connection,
@@ -18,6 +21,7 @@ export class EventSession {
   #session: Promise<Client> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #toUnlock: { readonly name: string; readonly generation: number }[] = [];
   #ping: NodeJS.Timeout | undefined;
 
   constructor(
@@ -28,15 +32,36 @@ export class EventSession {
 
   /** True when nobody else holds the lock; the same session gets it again and must unlock as often. */
   async tryLock(name: string): Promise<boolean> {
-    const session = await this.#open();
-    const { rows } = await this.#inTurn(session, (client) => client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`, [name]));
+    const { rows } = await this.lock<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${lockKey('$1')}) AS locked`, [name]);
     return rows[0]?.locked === true;
   }
 
-  async unlock(name: string): Promise<void> {
+  /** For a statement that takes locks; they are held as long as the session's generation is that of the answer. */
+  async lock<R extends object>(text: string, values: readonly unknown[]): Promise<{ readonly rows: R[]; readonly generation: number }> {
+    const session = await this.#open();
+    const { generation } = this;
+    const { rows } = await this.#inTurn(session, (client) => client.query<R>(text, [...values]));
+    return { rows, generation };
+  }
+
+  /**
+   * Soon: whoever locks the same name here meanwhile has it twice, and the other processes have time. Nothing happens where
+   * the connection that locked it, at that `generation`, is gone: another may have locked it since.
+   */
+  unlock(name: string, generation: number): void {
+    if (this.#toUnlock.push({ name, generation }) === 1) void this.#unlockAll();
+  }
+
+  /** What has come together until it is the statement's turn. */
+  async #unlockAll(): Promise<void> {
     const session = await this.#session?.catch(() => undefined);
-    if (session === undefined) return;
-    await this.#inTurn(session, (client) => client.query(`SELECT pg_advisory_unlock(${LOCK})`, [name])).catch(() => undefined);
+    if (session === undefined) this.#toUnlock.length = 0;
+    else await this.#inTurn(session, (client) => this.#unlockOn(client)).catch(() => undefined);
+  }
+
+  #unlockOn(client: Client): Promise<unknown> {
+    const names = this.#toUnlock.splice(0).filter(({ generation }) => generation === this.generation);
+    return client.query(`SELECT pg_advisory_unlock(${lockKey('name')}) FROM unnest($1::text[]) AS name`, [names.map(({ name }) => name)]);
   }
 
   async close(): Promise<void> {

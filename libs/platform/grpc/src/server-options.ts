@@ -9,6 +9,7 @@ import type { HealthImplementation } from 'grpc-health-check';
 import { authenticationInterceptor } from './authentication.js';
 import { deadlineInterceptor } from './deadline.js';
 import { observationInterceptor } from './observation.js';
+import { RequestBytes } from './request-bytes.js';
 import { traceInterceptor } from './trace.js';
 import { validationInterceptor } from './validation.js';
 
@@ -38,13 +39,14 @@ export interface GrpcServerConfig {
 
 export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
   const definitions = Object.values(config.services);
+  const bytes = new RequestBytes();
   return {
     transport: Transport.GRPC,
     options: {
       url: config.url,
       ...(config.credentials ? { credentials: config.credentials } : {}),
       package: [...config.packages],
-      packageDefinition: { ...config.services },
+      packageDefinition: bytes.watched(config.services),
       gracefulShutdown: true,
       maxReceiveMessageLength: MESSAGE_BYTES_MAX,
       // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors; the first sees a call first.
@@ -57,7 +59,7 @@ export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
           observationInterceptor(config.red),
           deadlineInterceptor(config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS),
           authenticationInterceptor(config.authenticator),
-          validationInterceptor(config.descriptorSet, definitions),
+          validationInterceptor(config.descriptorSet, definitions, bytes),
         ],
       } as object,
       onLoadPackageDefinition: (_definition: unknown, server: Server) => {

@@ -2,13 +2,14 @@ import { createFileRegistry, type DescMessage, fromBinary } from '@bufbuild/prot
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator } from '@bufbuild/protovalidate';
 import { ServerInterceptingCall, type ServerInterceptor, type ServiceDefinition } from '@grpc/grpc-js';
+import type { RequestBytes } from './request-bytes.js';
 import { badRequest, statusOf } from './status.js';
 
 /**
  * Holds every request message, streamed ones too, against its `buf.validate` rules before a handler sees it. The rules
- * run on the descriptor set; the message is encoded once more for it, because an interceptor never sees the bytes.
+ * run on the descriptor set, thus on the message's bytes.
  */
-export function validationInterceptor(descriptorSet: Uint8Array, services: readonly ServiceDefinition[]): ServerInterceptor {
+export function validationInterceptor(descriptorSet: Uint8Array, services: readonly ServiceDefinition[], bytes: RequestBytes): ServerInterceptor {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const validator = createValidator({ registry });
   const requests = new Map<string, { desc: DescMessage; encode: (value: never) => Buffer }>();
@@ -25,7 +26,7 @@ export function validationInterceptor(descriptorSet: Uint8Array, services: reado
       start(next) {
         next({
           onReceiveMessage(message: never, forward: (message: never) => void) {
-            const result = validator.validate(request.desc, fromBinary(request.desc, request.encode(message)));
+            const result = validator.validate(request.desc, fromBinary(request.desc, bytes.take(message) ?? request.encode(message)));
             if (result.kind === 'valid') return forward(message);
             // A rule that cannot be evaluated is no pass.
             if (result.kind === 'error') return call.sendStatus(statusOf(result.error));

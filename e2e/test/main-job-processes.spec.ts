@@ -1,19 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeConnection } from '@stella/cli';
 import { createStellaClient, type StellaClient } from '@stella/client';
 import { CrossVerificationResult } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
-import { incidentById } from '@stella/incidents';
+import { incidentById, sha256OfFile } from '@stella/incidents';
+import { childTrace, formatTraceparent } from '@stella/platform-telemetry';
 import { CommandLine } from '../../services/stella/test/support/cli.js';
 import { followPeers, MainJob, type MainJobSystem, mainJobTests } from '../../services/stella/test/support/main-job.js';
 import { createDeployments, type Deployment } from '../deployment/index.mjs';
+import { type Addresses, useServers } from '../servers/index.mjs';
+import { findSpan, requireConnected, type TraceSpan, waitForTrace } from './support/traces.js';
 
 /** By which everything may take longer than in one process with nothing beside it. */
 const SLOWNESS = 4;
 const MIB = 2 ** 20;
 const folder = mkdtempSync(join(tmpdir(), 'main-job-processes-'));
 
+let servers: Pick<Addresses, 'kafka' | 'postgres' | 's3' | 'oidc' | 'traces'>;
 let acme: Deployment;
 let globex: Deployment;
 let own: Side;
@@ -26,7 +31,8 @@ interface Side {
 }
 
 beforeAll(async () => {
-  const [first, second] = await createDeployments({ organisations: 2 });
+  servers = await useServers(['kafka', 'postgres', 's3', 'oidc', 'traces']);
+  const [first, second] = await createDeployments({ organisations: 2, servers });
   if (!first || !second) throw new Error('two deployments were asked for');
   [acme, globex] = [first, second];
   for (const deployment of [acme, globex]) await deployment.start();
@@ -96,6 +102,47 @@ test('a verdict is believed by the root key that the operator tells, and by no o
   expect(await job.verifyOffline('trusted.bundle.json', subject, [])).toMatchObject({ exitCode: 4, error: undefined });
   printMemory('after the main job');
 }, 240_000);
+
+test('one question is one trace, through every service, the broker, the database, the store and a capsule', async () => {
+  const incident = incidentById('esbuild-3205');
+  const job = new MainJob(system());
+  const [code, program] = [join(folder, 'traced.c'), join(folder, 'traced')];
+  // Nobody has replayed it yet.
+  writeFileSync(code, `int main(void) { return ${process.pid} & 1; }`);
+  execFileSync('gcc', ['-O2', '-static', '-o', program, code]);
+  await own.client.uploadArtifact(program);
+  const question = {
+    baseline: { sha256: await job.digestOf(incident.bad), label: incident.bad.name, resourceUri: '' },
+    candidate: { sha256: await sha256OfFile(program), label: 'traced', resourceUri: '' },
+    claims: [`fixes incident ${incident.id}`],
+    policy: 'policies/standard',
+    baselineBasis: 'runs',
+    fresh: true,
+  };
+  const trace = childTrace();
+  let verdicts = 0;
+  for await (const { event } of own.client.gate.evaluateRelease(question, { metadata: { traceparent: formatTraceparent(trace) } })) if (event?.$case === 'verdict') verdicts += 1;
+  expect(verdicts).toBe(1);
+
+  const spans = await waitForTrace(servers.traces.query, trace.traceId, requireWhole, 120_000);
+  requireConnected(spans);
+  expect([...new Set(spans.map(({ service }) => service))]).toEqual(expect.arrayContaining(['stella-gate', 'stella-psdi', 'stella-frvf', 'stella-replay-worker', 'stella-fbpe']));
+}, 480_000);
+
+function requireWhole(spans: readonly TraceSpan[]): void {
+  const asked = findSpan(spans, { service: 'stella-gate', kind: 'server', name: /GateService\/EvaluateRelease/i });
+  findSpan(spans, { service: 'stella-psdi', kind: 'server', name: /DeltaIndexService\/CreateDelta/i, below: asked });
+  findSpan(spans, { service: 'stella-fbpe', kind: 'server', name: /FederationService\/AppendEntry/i, below: asked });
+  const verified = findSpan(spans, { service: 'stella-frvf', kind: 'server', name: /WitnessService\/CreateVerification/i, below: asked });
+  findSpan(spans, { service: 'stella-frvf', kind: 'client', name: /^pg\.query/, below: verified });
+  const ordered = findSpan(spans, { service: 'stella-frvf', kind: 'producer', name: 'create stella.frvf.replay-requested.v1alpha', below: verified });
+  findSpan(spans, { service: 'stella-frvf', kind: 'client', name: 'send stella.frvf.replay-requested.v1alpha', below: ordered });
+  const replayed = findSpan(spans, { service: 'stella-replay-worker', kind: 'consumer', below: ordered });
+  findSpan(spans, { service: 'stella-replay-worker', name: 'capsule run', below: replayed });
+  findSpan(spans, { service: 'stella-replay-worker', kind: 'client', name: /^S3\./, below: replayed });
+  const answered = findSpan(spans, { service: 'stella-replay-worker', kind: 'producer', name: 'create stella.replay-worker.replay-completed.v1alpha', below: replayed });
+  findSpan(spans, { service: 'stella-frvf', kind: 'consumer', below: answered });
+}
 
 test('every process stops when it is told to, in time and with nothing left over', async () => {
   const ended = (await Promise.all([acme.stop(), globex.stop()])).flat();

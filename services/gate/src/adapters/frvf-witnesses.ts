@@ -1,7 +1,7 @@
 import { OperationState, OutcomeClass, type Verification, type Witness, type WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import { DomainError, isDomainError } from '@stella/errors';
 import type { GrpcClient } from '@stella/platform-grpc';
-import type { Call, ReplayEvidence, WitnessRef, Witnesses } from '../application/ports.js';
+import type { Call, ReplayEvidence, ReplayOrder, WitnessRef, Witnesses } from '../application/ports.js';
 import { limits } from '../limits.js';
 
 const PREFIX = 'incidents/';
@@ -35,8 +35,8 @@ export class FrvfWitnesses implements Witnesses {
     }
   }
 
-  async replay({ requestId, ...settings }: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence> {
-    const created = await this.frvf.createVerification({ requestId, witness, artifactSha256, replays, fresh: false }, settings);
+  async replay({ requestId, ...settings }: Call, order: ReplayOrder): Promise<ReplayEvidence> {
+    const created = await this.frvf.createVerification({ requestId, ...order }, settings);
     const cached = created.verification?.cached ?? false;
     let { verification } = created;
     while (verification?.state === OperationState.OPERATION_STATE_RUNNING) {

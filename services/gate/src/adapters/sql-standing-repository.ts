@@ -3,9 +3,13 @@ import { lockInTransaction, type Database, type Sql, type Tx } from '@stella/pla
 import type { Before, StandingRepository, TakingBack, Which } from '../application/repositories.js';
 import type { VerdictPlace } from '../domain/verdict-record.js';
 
-/** Rows `v` to the question of `placeValues`; rows of the version before know no more of it than baseline and policy. */
-const SAME_QUESTION = `v.tenant = $1 AND v.candidate_sha256 = $2
-  AND (v.question_sha256 = $3 OR (v.question_sha256 = '' AND v.baseline_sha256 = $4 AND v.policy_id = $5))`;
+/**
+ * Rows `v` to the question of `placeValues`; rows of the version before know no more of it than baseline and policy.
+ * @param first number of the parameter that the values begin with
+ */
+const sameQuestion = (first: number): string =>
+  `v.tenant = $${first} AND v.candidate_sha256 = $${first + 1}
+   AND (v.question_sha256 = $${first + 2} OR (v.question_sha256 = '' AND v.baseline_sha256 = $${first + 3} AND v.policy_id = $${first + 4}))`;
 const placeValues = ({ tenant, candidateSha256, question, baselineSha256, policyId }: VerdictPlace): readonly string[] => [tenant, candidateSha256, question, baselineSha256, policyId];
 
 const TAKE_BACK = `UPDATE verdicts v SET revoked_at = $1, revoked_reason = $2, revoked_note = $3, superseded_by = COALESCE(NULLIF($4, ''), v.superseded_by), is_covered = $5 WHERE v.revoked_at IS NULL`;
@@ -19,9 +23,9 @@ export class SqlStandingRepository implements StandingRepository {
 
   async before(place: VerdictPlace, tx?: Tx): Promise<Before> {
     const sql: Sql = tx ?? this.database;
-    const [overtaking] = await sql.query<{ id: string }>(`SELECT v.id FROM verdicts v WHERE ${SAME_QUESTION} AND v.began > $6 ORDER BY v.began DESC LIMIT 1`, [...placeValues(place), place.began]);
+    const [overtaking] = await sql.query<{ id: string }>(`SELECT v.id FROM verdicts v WHERE ${sameQuestion(1)} AND v.began > $6 ORDER BY v.began DESC LIMIT 1`, [...placeValues(place), place.began]);
     const [newest] = await sql.query<{ id: string }>(
-      `SELECT v.id FROM verdicts v WHERE ${SAME_QUESTION} AND v.revoked_at IS NULL AND v.began < $6 ORDER BY v.began DESC, v.issued_at DESC, v.id DESC LIMIT 1`,
+      `SELECT v.id FROM verdicts v WHERE ${sameQuestion(1)} AND v.revoked_at IS NULL AND v.began < $6 ORDER BY v.began DESC, v.issued_at DESC, v.id DESC LIMIT 1`,
       [...placeValues(place), place.began],
     );
     return { overtakenBy: overtaking?.id, predecessor: newest?.id ?? '', lastIssuedAt: await this.lastIssuedAt(sql, place.tenant, place.candidateSha256) };
@@ -33,7 +37,7 @@ export class SqlStandingRepository implements StandingRepository {
   }
 
   async outcomesInForce(tx: Tx, place: VerdictPlace): Promise<ReadonlySet<Outcome>> {
-    const rows = await tx.query<{ outcome: Outcome }>(`SELECT DISTINCT v.outcome FROM verdicts v WHERE ${SAME_QUESTION} AND v.revoked_at IS NULL`, placeValues(place));
+    const rows = await tx.query<{ outcome: Outcome }>(`SELECT DISTINCT v.outcome FROM verdicts v WHERE ${sameQuestion(1)} AND v.revoked_at IS NULL`, placeValues(place));
     return new Set(rows.map(({ outcome }) => outcome));
   }
 
@@ -48,7 +52,7 @@ export class SqlStandingRepository implements StandingRepository {
 
   async follow(tx: Tx, place: VerdictPlace, id: string): Promise<void> {
     await tx.execute(
-      `UPDATE verdicts v SET superseded_by = $6 WHERE ${SAME_QUESTION} AND v.superseded_by = '' AND v.revoked_at IS NULL`,
+      `UPDATE verdicts v SET superseded_by = $6 WHERE ${sameQuestion(1)} AND v.superseded_by = '' AND v.revoked_at IS NULL`,
       [...placeValues(place), id],
     );
   }
@@ -71,7 +75,7 @@ function chosen(which: Which, change: readonly unknown[]): [string, readonly unk
     case 'candidate':
       return found(`v.tenant = $6 AND v.candidate_sha256 = $7 AND v.outcome <> 'DENY'`, [which.tenant, which.candidateSha256]);
     case 'question':
-      return found(`${SAME_QUESTION.replace(/\$(\d)/g, (_, at) => `$${Number(at) + 5}`)} AND v.outcome = ANY ($11)`, [...placeValues(which.place), which.outcomes]);
+      return found(`${sameQuestion(6)} AND v.outcome = ANY ($11)`, [...placeValues(which.place), which.outcomes]);
     case 'signer':
       return found('v.tenant = $6 AND v.signers @> ARRAY[$7]::text[]', [which.tenant, which.fingerprint]);
     case 'policy':

@@ -16,7 +16,7 @@ async function trustNow() {
 
 function asking(signal = new AbortController().signal): Asking {
   const question = { tenant: 'acme', baseline: { sha256: BASELINE, label: 'a' }, candidate: { sha256: CANDIDATE, label: 'b', resourceUri: 'pkg:b' }, claims: [], policyId: 'strict', baselineWord: 'runs', fresh: false } as const;
-  return { question, evaluationId: '00000000-0000-4000-8000-000000000000', began: 1n, report: () => undefined, unanswered: new Unanswered(), signal };
+  return { question, evaluationId: '00000000-0000-4000-8000-000000000000', began: 1n, round: 1, report: () => undefined, unanswered: new Unanswered(), signal };
 }
 
 /** What the log answers, one look after the other; the last answer stays. */

@@ -11,13 +11,15 @@ export interface Asking {
   readonly evaluationId: string;
   /** Its place in the order in which evaluations begin. */
   readonly began: bigint;
+  /** How often it has begun; each time it asks anew. */
+  readonly round: number;
   readonly report: Report;
   readonly unanswered: Unanswered;
   readonly signal: AbortSignal;
 }
 
-export function callOf({ question, evaluationId, signal }: Asking, step: string): Call {
-  return { tenant: question.tenant, requestId: stepId(evaluationId, step), signal };
+export function callOf({ question, evaluationId, round, signal }: Asking, step: string): Call {
+  return { tenant: question.tenant, requestId: stepId(evaluationId, round === 1 ? step : `${round} ${step}`), signal };
 }
 
 /** Who gives up hears that at once, whatever the part that was asked made of it. */

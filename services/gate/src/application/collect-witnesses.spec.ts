@@ -5,7 +5,7 @@ import { Unanswered } from '../domain/collected.js';
 import { limits } from '../limits.js';
 import type { Asking } from './asking.js';
 import { CollectWitnesses, type Remembered } from './collect-witnesses.js';
-import type { ReplayEvidence, WitnessRef, Witnesses } from './ports.js';
+import type { ReplayEvidence, ReplayOrder, WitnessRef, Witnesses } from './ports.js';
 
 const name = (at: number): string => `witnesses/${at.toString(16).padStart(64, '0')}`;
 const namesOf = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => name(from + at));
@@ -14,6 +14,7 @@ const refOf = (witness: string): WitnessRef => ({ name: witness, incident: 'app-
 /** frvf with some witnesses that were recorded on the candidate, and others that are only known by name. */
 class FakeWitnesses implements Witnesses {
   readonly replays: [string, string][] = [];
+  readonly fresh: string[] = [];
 
   constructor(
     private readonly recorded: readonly string[],
@@ -34,8 +35,9 @@ class FakeWitnesses implements Witnesses {
     return this.gone.has(witness) ? undefined : { ref: refOf(witness), envelope: Buffer.from(witness) };
   }
 
-  async replay(_: unknown, witness: string, artifactSha256: string): Promise<ReplayEvidence> {
+  async replay(_: unknown, { witness, artifactSha256, fresh }: ReplayOrder): Promise<ReplayEvidence> {
     this.replays.push([witness, artifactSha256 === CANDIDATE ? 'candidate' : 'baseline']);
+    if (fresh) this.fresh.push(witness);
     return { envelope: Buffer.from(`${witness} ${artifactSha256}`), outcome: 'fixed', successes: 20, replays: 20, cached: false, failureReason: '' };
   }
 }
@@ -43,7 +45,7 @@ class FakeWitnesses implements Witnesses {
 async function collect(witnesses: FakeWitnesses, remembered: Partial<Remembered> = {}) {
   const question = { tenant: 'acme', baseline: { sha256: BASELINE, label: 'a' }, candidate: { sha256: CANDIDATE, label: 'b', resourceUri: 'pkg:b' }, claims: [], policyId: 'standard', baselineWord: 'runs', fresh: false } as const;
   const messages: string[] = [];
-  const asking: Asking = { question, evaluationId: '00000000-0000-4000-8000-000000000000', began: 1n, report: ({ stage, message }) => void (stage === 'witness' && messages.push(message)), unanswered: new Unanswered(), signal: new AbortController().signal };
+  const asking: Asking = { question, evaluationId: '00000000-0000-4000-8000-000000000000', began: 1n, round: 1, report: ({ stage, message }) => void (stage === 'witness' && messages.push(message)), unanswered: new Unanswered(), signal: new AbortController().signal };
   const found = await new CollectWitnesses(witnesses, NO_FACTS).execute(asking, 20, { refuting: [], inherited: [], ...remembered });
   return { found, messages, names: found.witnesses.map((one) => one.name) };
 }
@@ -62,9 +64,13 @@ test('inherited witnesses fill the room that is left, the nearest first, and the
 
 test('those that fail on the candidate come first, and are never cut', async () => {
   const refuting = namesOf(2, 50);
-  const { names, found } = await collect(new FakeWitnesses(namesOf(1)), { refuting, inherited: [...refuting, ...namesOf(limits.witnessesMax, 100)] });
+  const witnesses = new FakeWitnesses([name(0), name(50)]);
+  const { names, found } = await collect(witnesses, { refuting, inherited: [...refuting, ...namesOf(limits.witnessesMax, 100)] });
   expect(names).toEqual(expect.arrayContaining(refuting));
   expect([names.length, found.leftOut.length]).toEqual([limits.witnessesMax, 3]);
+  // What they said before, or a result under another policy, does not settle it.
+  expect(witnesses.fresh).toEqual(refuting);
+  expect(witnesses.replays.filter(([witness]) => witness === name(50)).map(([, side]) => side)).toEqual(['baseline', 'candidate']);
 });
 
 test('what is asked for anyway is asked for once', async () => {

@@ -28,11 +28,15 @@ interface Order {
   readonly witness: WitnessRef;
   readonly side: Side;
   readonly sha256: string;
+  /** It failed there before: an older result that says otherwise does not settle it. */
+  readonly isDisputed: boolean;
 }
 
 interface Found extends WitnessEvidence {
   /** Names of those of which only the candidate's replays matter. */
   readonly remembered: ReadonlySet<string>;
+  /** Names of those that failed on the candidate before. */
+  readonly refuting: ReadonlySet<string>;
 }
 
 const NONE: WitnessEvidence = { witnesses: [], envelopes: [], leftOut: [] };
@@ -75,6 +79,7 @@ export class CollectWitnesses {
       envelopes: all.map(({ envelope }) => envelope),
       leftOut: [...gone, ...may.slice(room)].sort(),
       remembered: new Set(there.map(({ ref }) => ref.name)),
+      refuting: new Set(refuting),
     };
   }
 
@@ -95,11 +100,11 @@ export class CollectWitnesses {
   }
 
   /** A witness without a result must not look as if there was no witness: then nothing about witnesses is known. */
-  async #replay(asking: Asking, { witnesses, remembered }: Found, replaysMin: number): Promise<readonly Uint8Array[]> {
+  async #replay(asking: Asking, { witnesses, remembered, refuting }: Found, replaysMin: number): Promise<readonly Uint8Array[]> {
     const { baseline, candidate } = asking.question;
     const onCandidate = { side: 'candidate', sha256: candidate.sha256 } as const;
     const onBoth = baseline.sha256 === candidate.sha256 ? [onCandidate] : [{ side: 'baseline', sha256: baseline.sha256 } as const, onCandidate];
-    const orders = witnesses.flatMap((witness): Order[] => (remembered.has(witness.name) ? [onCandidate] : onBoth).map((side) => ({ witness, ...side })));
+    const orders = witnesses.flatMap((witness): Order[] => (remembered.has(witness.name) ? [onCandidate] : onBoth).map(({ side, sha256 }) => ({ witness, side, sha256, isDisputed: side === 'candidate' && refuting.has(witness.name) })));
     let done = 0;
     if (orders.length > 0) asking.report({ stage: 'replay', message: `${replaysMin} replays each`, done, total: orders.length, cached: false });
     const results = await atOnce(orders, limits.verificationsAtOnce, async (order) => {
@@ -111,9 +116,9 @@ export class CollectWitnesses {
     return results.filter((envelope) => envelope !== undefined);
   }
 
-  async #replayOnce(asking: Asking, { witness, sha256 }: Order, replaysMin: number): Promise<ReplayEvidence | undefined> {
+  async #replayOnce(asking: Asking, { witness, sha256, isDisputed }: Order, replaysMin: number): Promise<ReplayEvidence | undefined> {
     const call = callOf(asking, `replay ${witness.name} ${sha256} ${replaysMin}`);
-    const result = await unlessSilent('witness', asking, this.facts, () => this.witnesses.replay(call, witness.name, sha256, replaysMin));
+    const result = await unlessSilent('witness', asking, this.facts, () => this.witnesses.replay(call, { witness: witness.name, artifactSha256: sha256, replays: replaysMin, fresh: isDisputed }));
     if (result?.envelope) this.facts.evidence('replay', result.cached ? 'reused' : 'computed', 1);
     else if (result) this.#withoutResult(asking, result.failureReason);
     return result;

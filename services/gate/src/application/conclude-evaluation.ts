@@ -39,11 +39,11 @@ export class ConcludeEvaluation {
   ) {}
 
   /** @throws DomainError as `RunEvaluation`; EVALUATION_FAILED when that goes on and on */
-  async execute(asking: Omit<Asking, 'unanswered'>, policy: PolicyInForce): Promise<Concluded> {
+  async execute(asking: Omit<Asking, 'unanswered' | 'round'>, policy: PolicyInForce): Promise<Concluded> {
     const { evaluationId, question } = asking;
     let { began } = asking;
     for (let round = 1; ; round += 1) {
-      const { kept, considered } = await this.run.execute({ ...asking, began, unanswered: new Unanswered() }, policy);
+      const { kept, considered } = await this.run.execute({ ...asking, began, round, unanswered: new Unanswered() }, policy);
       if (kept.kind === 'kept') {
         const { record } = kept;
         asking.report({ stage: 'sign', message: `${record.verdict.outcome} for ${question.candidate.label}`, done: 1, total: 1, cached: false });
@@ -59,7 +59,7 @@ export class ConcludeEvaluation {
     }
   }
 
-  async #laterAnswer({ question, evaluationId, report }: Omit<Asking, 'unanswered'>, { set }: PolicyInForce, id: string, considered: readonly string[]): Promise<VerdictRecord | undefined> {
+  async #laterAnswer({ question, evaluationId, report }: Omit<Asking, 'unanswered' | 'round'>, { set }: PolicyInForce, id: string, considered: readonly string[]): Promise<VerdictRecord | undefined> {
     const asked = { requestDigest: requestOf(question, set.digest), askedSha256: askedDigest(question) };
     const record = await this.verdicts.ifItCovers(question.tenant, id, asked, considered);
     if (!record) return undefined;

@@ -37,6 +37,13 @@ export interface WitnessRef {
   readonly artifactSha256: string;
 }
 
+export interface ReplayOrder {
+  readonly witness: string;
+  readonly artifactSha256: string;
+  readonly replays: number;
+  readonly fresh: boolean;
+}
+
 export interface ReplayEvidence {
   /** The signed result; none where the replays could not be made. */
   readonly envelope: Uint8Array | undefined;
@@ -56,8 +63,8 @@ export interface Witnesses {
   ofArtifact(call: Call, artifactSha256: string): Promise<readonly WitnessRef[]>;
   /** A witness with its signed statement; undefined: it is gone. */
   get(call: Call, witness: string): Promise<{ readonly ref: WitnessRef; readonly envelope: Uint8Array } | undefined>;
-  /** Waits until the replays are done. */
-  replay(call: Call, witness: string, artifactSha256: string, replays: number): Promise<ReplayEvidence>;
+  /** Waits until the replays are done; with `fresh` they are made whatever was found before. */
+  replay(call: Call, order: ReplayOrder): Promise<ReplayEvidence>;
 }
 
 /** What a node found about a piece of evidence. */

@@ -8,7 +8,8 @@ export { isToolchainVersion, parseToolchainVersion, toolchainStep, type Toolchai
 export { decide, type Decision, type DecisionSubject, type Outcome, type UnmetRule } from './decision/decide.js';
 export { checkInForce, checkNotRolledBack, checkPolicyDocument, policyDigest, policyTime, type PolicyDocument } from './decision/policy-document.js';
 export { loadPolicySet, type LoadedRule, type PolicySet } from './decision/policy-set.js';
-export { withFacts, type PolicyTest } from './decision/policy-test.js';
+export type { PolicyTest } from './decision/policy-test.js';
+export { withFacts } from './facts/with-facts.js';
 export { publishChecks, type PublishFinding } from './decision/publish-checks.js';
 export { claimResults, type ClaimResult, type ClaimState } from './delta/claim-results.js';
 export { buildDeltaScope } from './delta/build-delta-scope.js';

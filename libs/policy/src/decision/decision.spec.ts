@@ -7,7 +7,7 @@ import { PRESET_NAMES, presetDocument, type PresetName } from '../presets/preset
 import type { Rule } from '../rules/rule-text.js';
 import { decide } from './decide.js';
 import { checkInForce, checkNotRolledBack, checkPolicyDocument, policyDigest, type PolicyDocument } from './policy-document.js';
-import { withFacts } from './policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
 import { loadPolicySet } from './policy-set.js';
 import { publishChecks } from './publish-checks.js';
 

@@ -2,7 +2,8 @@ import { unsafeText } from '../claim/safe-text.js';
 import type { Facts } from '../facts/fact.js';
 import { LIMITS } from '../limits.js';
 import { decide } from './decide.js';
-import { withFacts, type PolicyTest } from './policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
+import type { PolicyTest } from './policy-test.js';
 import type { LoadedRule, PolicySet } from './policy-set.js';
 
 /** What bars a policy from being published. */

@@ -3,7 +3,7 @@ import type { Facts } from '../facts/fact.js';
 import { SOUND_RELEASE } from '../facts/sound-release.js';
 import { LIMITS } from '../limits.js';
 import type { LoadedRule, PolicySet } from './policy-set.js';
-import { withFacts } from './policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
 
 /**
  * Which of the rules are unmet only because facts are not known, with those facts: were they as in a sound release, the

@@ -1,4 +1,5 @@
-import { withFacts, type PolicyTest } from '../decision/policy-test.js';
+import type { PolicyTest } from '../decision/policy-test.js';
+import { withFacts } from '../facts/with-facts.js';
 import type { FactName } from '../facts/fact-list.js';
 import { SOUND_RELEASE } from '../facts/sound-release.js';
 

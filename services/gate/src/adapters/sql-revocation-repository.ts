@@ -1,4 +1,4 @@
-import type { Revocation, RevocationKind } from '@stella/attestation';
+import type { Revocation } from '@stella/attestation';
 import type { BlobStore } from '@stella/platform-blobs';
 import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { ListDraft, RevocationRepository, SignedList } from '../application/repositories.js';
@@ -24,35 +24,29 @@ export class SqlRevocationRepository implements RevocationRepository {
   ) {}
 
   async last(tenant: string): Promise<SignedList | undefined> {
-    const [row] = await this.database.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1', [tenant]);
-    if (!row || row.envelope_sha256 === '') return undefined;
-    const envelope = await this.blobs.bytes(row.envelope_sha256, limits.revocationListBytesMax);
-    return { version: Number(row.version), envelope, entriesDigest: row.entries_digest, forgottenBefore: row.forgotten_before, signer: row.signer, issuedAt: row.issued_at };
+    return this.#listOf((await this.database.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1', [tenant]))[0]);
   }
 
   async isWhole(tenant: string, { entriesDigest, forgottenBefore }: SignedList, tx?: Tx): Promise<boolean> {
     return (await digest(tx ?? this.database, tenant, forgottenBefore)) === entriesDigest;
   }
 
-  next(tenant: string, forgottenBefore: Date, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList> {
-    // One look at all entries: what is taken back while they are read makes the list one that is not whole.
-    return this.database.tx(
-      async (tx) => {
-        // The versions go on from the list that all tenants shared before: no verifier sees a lower one.
-        await tx.execute('INSERT INTO revocation_lists (tenant, version) SELECT $1, version FROM revocation_list ON CONFLICT DO NOTHING', [tenant]);
-        const [row] = await tx.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1 FOR UPDATE', [tenant]);
-        const version = Number(row?.version ?? 0n) + 1;
-        const list = await sign({ version, entries: await entries(tx, tenant, forgottenBefore), entriesDigest: await digest(tx, tenant, forgottenBefore) });
-        const { sha256 } = await this.blobs.put(list.envelope);
-        await tx.execute(
-          'UPDATE revocation_lists SET version = $2, entries_digest = $3, forgotten_before = $4, envelope_sha256 = $5, signer = $6, issued_at = $7 WHERE tenant = $1',
-          [tenant, list.version, list.entriesDigest, list.forgottenBefore, sha256, list.signer, list.issuedAt],
-        );
-        await tx.execute(`DELETE FROM revocations WHERE tenant = $1 AND kind IN ('candidate', 'question') AND at <= $2`, [tenant, forgottenBefore]);
-        return list;
-      },
-      { isolation: 'repeatable read' },
-    );
+  next(tenant: string, forgottenBefore: Date, willDo: (list: SignedList) => boolean, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList> {
+    return this.database.tx(async (tx) => {
+      // The versions go on from the list that all tenants shared before: no verifier sees a lower one.
+      await tx.execute('INSERT INTO revocation_lists (tenant, version) SELECT $1, version FROM revocation_list ON CONFLICT DO NOTHING', [tenant]);
+      const [row] = await tx.query<ListRow>('SELECT * FROM revocation_lists WHERE tenant = $1 FOR UPDATE', [tenant]);
+      const last = await this.#listOf(row);
+      if (last && willDo(last) && (await this.isWhole(tenant, last, tx))) return last;
+      const list = await sign({ version: Number(row?.version ?? 0n) + 1, ...(await said(tx, tenant, forgottenBefore)) });
+      const { sha256 } = await this.blobs.put(list.envelope);
+      await tx.execute(
+        'UPDATE revocation_lists SET version = $2, entries_digest = $3, forgotten_before = $4, envelope_sha256 = $5, signer = $6, issued_at = $7 WHERE tenant = $1',
+        [tenant, list.version, list.entriesDigest, list.forgottenBefore, sha256, list.signer, list.issuedAt],
+      );
+      await tx.execute(`DELETE FROM revocations WHERE tenant = $1 AND kind IN ('candidate', 'question') AND at <= $2`, [tenant, forgottenBefore]);
+      return list;
+    });
   }
 
   async add(tx: Tx, tenant: string, { kind, id, reason, at }: Revocation): Promise<void> {
@@ -63,14 +57,22 @@ export class SqlRevocationRepository implements RevocationRepository {
     );
   }
 
-  async isRevoked(tenant: string, kind: RevocationKind, id: string): Promise<boolean> {
-    return (await this.database.query('SELECT FROM revocations WHERE tenant = $1 AND kind = $2 AND id = $3', [tenant, kind, id])).length > 0;
+  async #listOf(row: ListRow | undefined): Promise<SignedList | undefined> {
+    if (!row || row.envelope_sha256 === '') return undefined;
+    const envelope = await this.blobs.bytes(row.envelope_sha256, limits.revocationListBytesMax);
+    return { version: Number(row.version), envelope, entriesDigest: row.entries_digest, forgottenBefore: row.forgotten_before, signer: row.signer, issuedAt: row.issued_at };
   }
 }
 
-async function entries(sql: Sql, tenant: string, forgottenBefore: Date): Promise<readonly Revocation[]> {
-  // One more than a list holds tells that there are too many.
-  return sql.query<Revocation & object>(`SELECT kind, id, reason, at ${ENTRIES} ORDER BY at, kind, id LIMIT $3`, [tenant, forgottenBefore, limits.revocationsListedMax + 1]);
+/** Entries and their digest, by one look at all of them: one more than a list holds tells that there are too many. */
+async function said(sql: Sql, tenant: string, forgottenBefore: Date): Promise<Pick<ListDraft, 'entries' | 'entriesDigest'>> {
+  const rows = await sql.query<{ digest: string } & { [K in keyof Revocation]: Revocation[K] | null }>(
+    `WITH e AS MATERIALIZED (SELECT kind, id, reason, at ${ENTRIES})
+     SELECT d.digest, s.* FROM (SELECT ${DIGEST} AS digest FROM e) d LEFT JOIN (SELECT * FROM e ORDER BY at, kind, id LIMIT $3) s ON true ORDER BY s.at, s.kind, s.id`,
+    [tenant, forgottenBefore, limits.revocationsListedMax + 1],
+  );
+  const entries = rows.flatMap(({ kind, id, reason, at }) => (kind === null || id === null || reason === null || at === null ? [] : [{ kind, id, reason, at }]));
+  return { entries, entriesDigest: rows[0]?.digest ?? '' };
 }
 
 async function digest(sql: Sql, tenant: string, forgottenBefore: Date): Promise<string> {

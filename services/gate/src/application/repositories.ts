@@ -1,4 +1,4 @@
-import type { Revocation, RevocationKind } from '@stella/attestation';
+import type { Revocation } from '@stella/attestation';
 import type { Outcome } from '@stella/policy';
 import type { Tx } from '@stella/platform-database';
 import type { Refutation, WithdrawalKind } from '@stella/verdict';
@@ -148,11 +148,10 @@ export interface RevocationRepository {
   last(tenant: string): Promise<SignedList | undefined>;
   /** It still says all that was taken back. */
   isWhole(tenant: string, list: SignedList, tx?: Tx): Promise<boolean>;
-  /** One at a time for each tenant, over all processes. */
-  next(tenant: string, forgottenBefore: Date, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList>;
+  /** One at a time for each tenant, over all processes; what another one signed meanwhile is taken if it will do and is whole. */
+  next(tenant: string, forgottenBefore: Date, willDo: (list: SignedList) => boolean, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList>;
   /** Of a candidate or question, the later time counts. */
   add(tx: Tx, tenant: string, entry: Revocation): Promise<void>;
-  isRevoked(tenant: string, kind: RevocationKind, id: string): Promise<boolean>;
 }
 
 export interface BegunEvaluation {

@@ -41,7 +41,7 @@ export class Revocations {
 
   #sign(tenant: string, now: Date): Promise<SignedList> {
     const forgottenBefore = new Date(now.getTime() - limits.revocationsKeptMs);
-    return this.repository.next(tenant, forgottenBefore, async (draft) => {
+    return this.repository.next(tenant, forgottenBefore, (list) => this.#isFresh(list, now), async (draft) => {
       this.facts.listed(tenant, draft.entries.length);
       requireRoom(tenant, draft);
       const { version, entries, entriesDigest } = draft;

@@ -1,4 +1,4 @@
-import type { Revocation, RevocationKind } from '@stella/attestation';
+import type { Revocation } from '@stella/attestation';
 import type { Tx } from '@stella/platform-database';
 import type { ListDraft, RevocationRepository, SignedList } from '../../src/application/repositories.js';
 import { limits } from '../../src/limits.js';
@@ -23,10 +23,12 @@ export class MemoryRevocations implements RevocationRepository {
     return this.#digest(tenant, forgottenBefore) === entriesDigest;
   }
 
-  next(tenant: string, forgottenBefore: Date, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList> {
+  next(tenant: string, forgottenBefore: Date, willDo: (list: SignedList) => boolean, sign: (draft: ListDraft) => Promise<SignedList>): Promise<SignedList> {
     const done = this.#last.then(async () => {
+      const last = this.lists.get(tenant);
+      if (last && willDo(last) && (await this.isWhole(tenant, last))) return last;
       const entries = this.#since(tenant, forgottenBefore).slice(0, limits.revocationsListedMax + 1);
-      const list = await sign({ version: (this.lists.get(tenant)?.version ?? 0) + 1, entries, entriesDigest: this.#digest(tenant, forgottenBefore) });
+      const list = await sign({ version: (last?.version ?? 0) + 1, entries, entriesDigest: this.#digest(tenant, forgottenBefore) });
       this.lists.set(tenant, list);
       return list;
     });
@@ -40,10 +42,6 @@ export class MemoryRevocations implements RevocationRepository {
     const known = entries[at];
     if (known === undefined) entries.push(entry);
     else if (known.at < entry.at) entries[at] = entry;
-  }
-
-  async isRevoked(tenant: string, kind: RevocationKind, id: string): Promise<boolean> {
-    return this.entriesOf(tenant).some((entry) => entry.kind === kind && entry.id === id);
   }
 
   #since(tenant: string, time: Date): readonly Revocation[] {

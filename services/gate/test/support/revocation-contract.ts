@@ -26,7 +26,7 @@ export function revocationContract(name: string, harness: () => Promise<Revocati
 
     const sign = async (forgottenBefore = FOREVER): Promise<{ readonly list: SignedList; readonly draft: ListDraft }> => {
       let draft: ListDraft | undefined;
-      const list = await given.repository.next(tenant, forgottenBefore, async (one) => signed((draft = one), forgottenBefore));
+      const list = await given.repository.next(tenant, forgottenBefore, () => false, async (one) => signed((draft = one), forgottenBefore));
       if (!draft) throw new Error('nothing was drafted');
       return { list, draft };
     };
@@ -71,15 +71,19 @@ export function revocationContract(name: string, harness: () => Promise<Revocati
       expect(await given.repository.isWhole(tenant, list)).toBe(true);
     });
 
-    test('what is revoked is, in its tenant', async () => {
-      await given.add(tenant, entry('a', { kind: 'policy' }));
-      const asked = [[tenant, 'policy'], [tenant, 'key'], [`${tenant}-other`, 'policy']] as const;
-      expect(await Promise.all(asked.map(([of, kind]) => given.repository.isRevoked(of, kind, 'a'.repeat(64))))).toEqual([true, false, false]);
-    });
-
     test('lists that are asked for at the same time have versions of their own', async () => {
       const lists = await Promise.all(Array.from({ length: 5 }, () => sign()));
       expect(new Set(lists.map(({ list }) => list.version)).size).toBe(5);
+    });
+
+    test('what another one signed meanwhile is taken, if it will do and says all', async () => {
+      const ask = (willDo = true) => given.repository.next(tenant, FOREVER, () => willDo, async (draft) => signed(draft, FOREVER));
+      const lists = await Promise.all(Array.from({ length: 8 }, () => ask()));
+      expect(new Set(lists.map(({ version }) => version)).size).toBe(1);
+      const [first] = lists;
+      expect((await ask(false)).version).toBe((first?.version ?? 0) + 1);
+      await given.add(tenant, entry('a'));
+      expect((await ask()).version).toBe((first?.version ?? 0) + 2);
     });
   });
 }

@@ -6,6 +6,10 @@ DELETE FROM inbox
 DELETE FROM outbox
   WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1);
 
+SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms
+  FROM inbox
+  WHERE consumer = $1 AND state = 'waiting' AND next_attempt_at > now();
+
 SELECT *, sum(octet_length(payload)) OVER (ORDER BY position) - octet_length(payload) < $3 AS fits
   FROM ( SELECT position, id, topic, tenant, key, occurred_at, traceparent, headers, payload, transaction < pg_snapshot_xmin(pg_current_snapshot()) AS settled
   FROM outbox
@@ -13,6 +17,12 @@ SELECT *, sum(octet_length(payload)) OVER (ORDER BY position) - octet_length(pay
   ORDER BY position
   LIMIT $1 ) waiting
   ORDER BY position;
+
+SELECT count(*)
+  FROM (SELECT 1
+  FROM inbox
+  WHERE consumer = $1 AND state = 'waiting'
+  LIMIT $2) first;
 
 SELECT count(*), (SELECT max(position)
   FROM inbox) AS last
@@ -24,13 +34,43 @@ SELECT count(*), extract(epoch FROM now() - min(occurred_at))::float8 AS oldest,
   FROM outbox
   WHERE relayed_at IS NULL;
 
+SELECT pg_notify('stella_events_' || current_schema(), '');
+
+SELECT position, attempts, unended, consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload, last_error, settled_at
+  FROM inbox
+  WHERE state = 'dead'
+  ORDER BY position
+  LIMIT $1;
+
+SELECT position, id, topic, tenant, key, occurred_at, traceparent, headers, payload, refusal, relayed_at
+  FROM outbox
+  WHERE refusal IS NOT NULL
+  ORDER BY position
+  LIMIT $1;
+
+UPDATE inbox
+  SET attempts = attempts - 1, unended = unended - 1
+  WHERE position = $1 AND state = 'waiting';
+
+UPDATE inbox
+  SET state = 'dead', settled_at = now(), last_error = $2
+  WHERE position = $1 AND state = 'waiting';
+
 UPDATE inbox
   SET state = 'done', settled_at = now(), payload = '', last_error = NULL
   WHERE position = $1 AND state = 'waiting';
 
 UPDATE inbox
+  SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL
+  WHERE position = $1 AND state = 'dead';
+
+UPDATE inbox
   SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3
   WHERE position = $1 AND state = 'waiting';
+
+UPDATE outbox
+  SET relayed_at = now(), refusal = $2
+  WHERE position = $1;
 
 UPDATE outbox
   SET relayed_at = now(), refusal = NULL
@@ -55,10 +95,22 @@ WITH RECURSIVE head AS ( (SELECT source, key, position
   WHERE inbox.position = head.position AND state = 'waiting' AND topic = ANY($4) AND next_attempt_at <= now() OFFSET 0 ) inbox
   LIMIT $5;
 
+WITH added AS ( INSERT INTO outbox (id, topic, tenant, key, occurred_at, traceparent, headers, payload)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  ON CONFLICT (id) DO NOTHING
+  RETURNING 1 ) SELECT pg_notify('stella_events_' || current_schema(), '')
+  FROM added;
+
 WITH added AS (INSERT INTO outbox (id, topic, tenant, key, occurred_at, traceparent, payload)
   VALUES ($1, $2, $3, $4, $5, $6, $7)
   RETURNING 1) SELECT pg_notify('stella_events_' || current_schema(), '')
   FROM added;
+
+WITH again AS (UPDATE outbox
+  SET relayed_at = NULL, refusal = NULL
+  WHERE position = $1 AND refusal IS NOT NULL
+  RETURNING 1) SELECT pg_notify('stella_events_' || current_schema(), '')
+  FROM again;
 
 WITH taken AS ( INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload) SELECT $1, source, id, topic, tenant, key, occurred_at, traceparent, payload
   FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::bytea[]) WITH ORDINALITY AS event (source, id, topic, tenant, key, occurred_at, traceparent, payload, n)

@@ -3,6 +3,7 @@ import { chmod, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:f
 import { dirname, join, resolve } from 'node:path';
 import { DomainError } from '@stella/errors';
 import { lockFolder } from '../lock-folder.js';
+import { limits } from './limits.js';
 import { encodeManifest, isBackupPath, LIST_NAME, type Manifest, MANIFEST_NAME, UNFINISHED_NAME } from './manifest.js';
 
 const LOCK_NAME = 'lock';
@@ -88,9 +89,11 @@ export class BackupWriter {
     for (let at = path; at !== '.'; at = dirname(at)) this.#folders.add(at);
   }
 
-  /** @throws DomainError FILE_NOT_WRITTEN */
+  /** @throws DomainError FILE_NOT_WRITTEN, FILE_TOO_LARGE for the list of more files than a backup may hold */
   async finish(facts: Omit<Manifest, Counted>): Promise<Written> {
     const list = Buffer.from([...this.#digests].sort(byPath).map(([path, sha256]) => `${sha256}  ${path}\n`).join(''));
+    // One that could not be read again is none.
+    if (list.byteLength > limits.listBytesMax) throw new DomainError('FILE_TOO_LARGE', { path: join(this.folder, LIST_NAME), sizeBytes: String(list.byteLength), sizeBytesMax: String(limits.listBytesMax) });
     const full = new Set([...this.#digests.keys()].map((path) => dirname(path)));
     for (const folder of this.#folders) if (dirname(folder) !== '.') full.add(dirname(folder));
     const manifest: Manifest = {

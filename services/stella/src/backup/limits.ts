@@ -1,9 +1,8 @@
 /** What a backup may be at most when it is read. */
 export const limits = {
   manifestBytesMax: 256 << 10,
-  /** 100 bytes a file. */
-  listBytesMax: 1 << 30,
-  filesMax: 5_000_000,
+  /** 140 bytes a blob: nearly two million of them. */
+  listBytesMax: 256 << 20,
   pathCharsMax: 500,
   emptyFoldersMax: 1_000,
   keyFileBytesMax: 64 << 10,

@@ -47,7 +47,7 @@ async function copy(client: Client, dataFolder: string, sink: DataFolderSink): P
   const { rows: settings } = await client.query<{ version: string; folder: string }>(`SELECT current_setting('server_version') AS version, current_setting('data_directory') AS folder`);
   const [{ version, folder } = { version: '', folder: '' }] = settings;
   if (folder !== dataFolder) throw new DomainError('DATABASE_REFUSED', { problem: 'the server works on another folder', expected: dataFolder, actual: folder });
-  // Keeps the log from being recycled; it ends with the session.
+  // Keeps the log from being recycled; it ends with the session at the latest.
   await client.query(`SELECT pg_create_physical_replication_slot('stella_backup_' || pg_backend_pid(), true, true)`);
   const { rows: begun } = await client.query<{ segment: string }>(`SELECT pg_walfile_name(pg_backup_start('stella', true)) AS segment`);
   await copyFolder(dataFolder, '', sink);
@@ -57,6 +57,7 @@ async function copy(client: Client, dataFolder: string, sink: DataFolderSink): P
   for (const name of (await readdir(join(dataFolder, 'pg_wal'))).sort()) {
     if (SEGMENT.test(name) && name >= first && name <= last) await sink.file(`pg_wal/${name}`, join(dataFolder, 'pg_wal', name));
   }
+  await client.query(`SELECT pg_drop_replication_slot('stella_backup_' || pg_backend_pid())`);
   await sink.bytes('backup_label', Buffer.from(ended[0]?.labelfile ?? ''));
   return { version };
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, chown, cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, chown, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DomainError } from '@stella/errors';
@@ -142,7 +142,9 @@ async function ownFolder(folder: string, launch: Launch): Promise<void> {
 
 /** What was copied here by root is root's, and the server reads only what is its own. */
 async function ownFiles(dataFolder: string, { account }: Launch): Promise<void> {
-  if (account === undefined || (await stat(join(dataFolder, 'PG_VERSION'))).uid === account.uid) return;
+  if (account === undefined) return;
+  const owners = await Promise.all((await readdir(dataFolder)).map(async (name) => (await stat(join(dataFolder, name))).uid));
+  if (owners.every((uid) => uid === account.uid)) return;
   await run('chown', ['-R', `${account.uid}:${account.gid}`, dataFolder]);
 }
 

@@ -7,6 +7,7 @@ import { limits } from './limits.js';
 import { encodeManifest, isBackupPath, LIST_NAME, type Manifest, MANIFEST_NAME, UNFINISHED_NAME } from './manifest.js';
 
 const LOCK_NAME = 'lock';
+const SYNCED_AT_ONCE = 32;
 const READ_BYTES = 1 << 20;
 
 /** What the writer counts by itself. */
@@ -76,7 +77,6 @@ export class BackupWriter {
       const file = await open(join(this.folder, path), 'wx', 0o600);
       try {
         this.#digests.set(path, await this.#fill(file, bytes));
-        await file.sync();
       } finally {
         await file.close();
       }
@@ -108,9 +108,9 @@ export class BackupWriter {
     return written(this.folder, async () => {
       await writeSynced(join(this.folder, LIST_NAME), list);
       await writeSynced(join(this.folder, UNFINISHED_NAME), bytes);
-      for (const folder of [...this.#folders, '.']) await syncFolder(join(this.folder, folder));
+      await this.#sync();
       await rename(join(this.folder, UNFINISHED_NAME), join(this.folder, MANIFEST_NAME));
-      await syncFolder(this.folder);
+      await sync(this.folder);
       return { folder: this.folder, manifest, manifestSha256: sha256Of(bytes) };
     });
   }
@@ -122,6 +122,15 @@ export class BackupWriter {
 
   async #folderOf(path: string): Promise<void> {
     if (dirname(path) !== '.' && !this.#folders.has(dirname(path))) await this.addFolder(dirname(path));
+  }
+
+  /** Many at once are one commit of the file system's journal, and not one each. */
+  async #sync(): Promise<void> {
+    const paths = [...this.#digests.keys(), ...this.#folders, '.'].values();
+    const worker = async () => {
+      for (const path of paths) await sync(join(this.folder, path));
+    };
+    await Promise.all(Array.from({ length: SYNCED_AT_ONCE }, worker));
   }
 
   async #fill(file: FileHandle, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
@@ -152,9 +161,9 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  await file.sync().finally(() => file.close());
 }
 
 async function written<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -52,7 +52,7 @@ test('the same question at both gates at once is one evaluation and one verdict,
   expect(one).toMatchObject({ exitCode: 0, verdict: { outcome: Outcome.OUTCOME_ALLOW, unmetRules: [] } });
   expect(other.verdict.name).toBe(one.verdict.name);
   expect((await first.client.gate.listVerdicts({})).verdicts.map(({ name }) => name)).toEqual([one.verdict.name]);
-  const { entries } = await second.client.fbpe.queryProvenance({ subjectSha256: one.verdict.candidateSha256, pageSize: 100 });
+  const { entries } = await second.client.fbpe.queryProvenance({ subjectSha256: one.verdict.candidate?.sha256 ?? '', pageSize: 100 });
   expect(new Set(entries.map(({ payloadSha256 }) => payloadSha256)).size).toBe(entries.length);
   // Both replicas took part: callers spread their calls, consumers their keys.
   for (const service of ['psdi', 'frvf', 'fbpe'] as const) for (const at of [0, 1] as const) expect([service, at, await handled(replica(service, at))]).toEqual([service, at, expect.any(Number)]);

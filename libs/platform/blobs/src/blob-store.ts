@@ -35,7 +35,7 @@ export interface BlobStore {
 
 /** What a store holds, for who copies all of it. */
 export interface BlobInventory {
-  /** The digests of all blobs that are there from the beginning to the end, each once, in order; of others it may miss some. */
+  /** The digests of all blobs that are there from the beginning to the end, each once; of others it may miss some. */
   list(): AsyncIterable<string>;
 }
 

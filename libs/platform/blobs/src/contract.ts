@@ -42,7 +42,7 @@ export const BLOB_STORE_CONTRACT: Readonly<Record<string, (under: StoreUnderTest
     await store.delete(gone.sha256);
     const listed: string[] = [];
     for await (const name of store.list()) listed.push(name);
-    assert.deepEqual(listed, [...new Set(listed)].sort());
+    assert.equal(new Set(listed).size, listed.length);
     assert.ok(names.every((name) => listed.includes(name)));
     assert.ok(!listed.includes(gone.sha256));
   },

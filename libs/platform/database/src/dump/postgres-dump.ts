@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { DomainError } from '@stella/errors';
 import { Client } from 'pg';
 import { type DatabaseAddress, databaseConnection } from '../connection.js';
@@ -83,12 +81,26 @@ async function feedSchema(programs: ClientPrograms, input: Writable, { schema, o
   await write(input, `SET ROLE ${o};\n`);
   const child = programs.start('pg_restore', ['--no-owner', '--no-privileges', '--exit-on-error', `--schema=${schema}`, '--file=-', path]);
   const end = ended('pg_restore', child);
-  await Promise.all([end, pipeline(child.stdout as NodeJS.ReadableStream, input, { end: false }).catch(() => undefined)]);
+  const pass = async () => {
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      if (input.destroyed) return;
+      await write(input, chunk);
+    }
+  };
+  await Promise.all([end, pass()]);
   await write(input, `\nSET search_path = ${s};\n${afterwards}\nRESET ALL;\nRESET ROLE;\n`);
 }
 
-async function write(stream: Writable, text: string): Promise<void> {
-  if (!stream.destroyed && !stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+/** Waits for room; nothing is written to one that is gone. */
+async function write(stream: Writable, bytes: string | Buffer): Promise<void> {
+  if (stream.destroyed || stream.write(bytes)) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }
 
 async function ask<R extends object>(address: DatabaseAddress, text: string, values: unknown[] = []): Promise<{ version: string; major: number; rows: R[] }> {

@@ -10,4 +10,4 @@ export { checkKafkaConnection, type Hidden, type KafkaConnection, type KafkaSasl
 export { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 export { RETRY, type RetryPolicy } from './limits.js';
 export { MemoryEventBus } from './memory-event-bus.js';
-export { EVENTS_MIGRATIONS } from './migrations.js';
+export { EVENTS_MIGRATIONS, resumeOutbox } from './migrations.js';

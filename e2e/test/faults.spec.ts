@@ -158,7 +158,8 @@ async function requireRecovered(what: string): Promise<number> {
 test(`${CALLERS} callers at once, while every part is killed in turn and connections are slow and cut: nothing is lost, nothing happens twice`, async () => {
   const programs = makeCandidates(CALLERS + 1);
   const baseline = await job.digestOf(incident.bad);
-  for (const release of [incident.bad, incident.good]) await client.uploadArtifact(await job.programOf(release));
+  // Records the incident with its witness.
+  expect(await job.gate(incident)).toMatchObject({ exitCode: 0 });
   const first = programs.pop() ?? '';
   await client.uploadArtifact(first);
   const calm = await evaluate({ candidate: await sha256OfFile(first), label: first }, baseline);

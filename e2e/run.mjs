@@ -31,6 +31,8 @@ try {
   // A filtered run starts what its suites ask for.
   if (filters.length === 0) await Promise.race([up(), interrupted]);
   const jest = spawn(process.execPath, [...JEST, ...filters], { env: { ...process.env, STELLA_TEST_RESULTS: results }, stdio: 'inherit' });
+  // From a terminal it is told anyway.
+  interrupted.catch(() => jest.kill('SIGTERM'));
   const [code] = await once(jest, 'close');
   if (code !== 0) failures++;
 } catch (error) {

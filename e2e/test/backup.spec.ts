@@ -2,25 +2,25 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeConnection } from '@stella/cli';
-import { createStellaClient, type StellaClient } from '@stella/client';
+import type { StellaClient } from '@stella/client';
 import { provisionService } from '@stella/platform-database';
 import pg from 'pg';
-import { CommandLine, type Ran } from '../../services/stella/test/support/cli.js';
+import type { CommandLine, Ran } from '../../services/stella/test/support/cli.js';
 import { onInstallation } from '../../services/stella/test/support/installation-cli.js';
 import { type SmallRelease, SmallReleases } from '../../services/stella/test/support/small-releases.js';
 import { createDeployments, type Deployment, SERVICES } from '../deployment/index.mjs';
 import { type Addresses, useServers } from '../servers/index.mjs';
 import { clientOf as s3ClientOf, namesIn } from './support/bucket.js';
+import { sideOf } from './support/side.js';
 
 const SENT_WITHIN_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'backup-cluster-'));
 const BACKUP = join(folder, 'backup');
 const releases = new SmallReleases(folder);
-const stella = new CommandLine(join(folder, 'home'));
 
 let servers: Pick<Addresses, 'kafka' | 'postgres' | 's3' | 'oidc'>;
 let acme: Deployment;
+let stella: CommandLine;
 let client: StellaClient;
 
 beforeAll(async () => {
@@ -29,9 +29,7 @@ beforeAll(async () => {
   if (!only) throw new Error('a deployment was asked for');
   acme = only;
   await acme.start();
-  await writeConnection(stella.connectionPath, acme.connection);
-  const { grpcAddress: address, grpcAddresses: addresses, clientId, clientSecret, issuer, audience } = acme.connection;
-  client = createStellaClient({ address, addresses, credentials: { clientId, clientSecret, issuer, resource: audience } });
+  ({ stella, client } = await sideOf(acme.connection, join(folder, 'home')));
 }, 1_800_000);
 
 afterAll(async () => {

@@ -4,16 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeConnection } from '@stella/cli';
-import { createStellaClient, isStellaError, type StellaClient } from '@stella/client';
+import { isStellaError, type StellaClient } from '@stella/client';
 import { status } from '@stella/client/errors';
 import { Outcome, type Verdict } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { incidentById, sha256OfFile } from '@stella/incidents';
-import { CommandLine } from '../../services/stella/test/support/cli.js';
 import { MainJob } from '../../services/stella/test/support/main-job.js';
 import { createDeployments, type Deployment, SERVICES } from '../deployment/index.mjs';
 import { type Addresses, killServer, type ServerName, useServers } from '../servers/index.mjs';
 import { isSettled, missing, readLedger } from './support/ledger.js';
+import { sideOf } from './support/side.js';
 import { Proxy } from './support/toxiproxy.js';
 import { until } from './support/until.js';
 
@@ -49,12 +48,9 @@ beforeAll(async () => {
   if (!only) throw new Error('a deployment was asked for');
   deployment = only;
   await deployment.start();
-  const { connection } = deployment;
-  const stella = new CommandLine(folder);
-  await writeConnection(stella.connectionPath, connection);
-  const { grpcAddress: address, grpcAddresses: addresses, clientId, clientSecret, issuer, audience } = connection;
-  client = createStellaClient({ address, addresses, credentials: { clientId, clientSecret, issuer, resource: audience } });
-  job = new MainJob({ stella, client, rootKeyOptions: [] });
+  const side = await sideOf(deployment.connection, folder);
+  client = side.client;
+  job = new MainJob({ ...side, rootKeyOptions: [] });
 }, 1_800_000);
 
 afterAll(async () => {
@@ -229,6 +225,7 @@ test(`${CALLERS} callers at once, while every part is killed in turn and connect
   // Everybody has an answer, and it is the right one.
   expect(callers.filter((caller) => caller.verdicts.length === 0)).toEqual([]);
   expect(verdicts.filter(({ outcome }) => outcome !== Outcome.OUTCOME_REVIEW)).toEqual([]);
+  expect(ledger.received.length).toBeGreaterThan(CALLERS);
   // Events: all sent, all received, none given up, none left.
   expect({ missing: missing(ledger), isSettled: isSettled(ledger), dead: ledger.received.filter(({ state }) => state === 'dead') }).toEqual({ missing: [], isSettled: true, dead: [] });
   expect(new Set(ledger.told.map(({ id }) => id)).size).toBe(ledger.told.length);

@@ -2,15 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeConnection } from '@stella/cli';
-import { createStellaClient, type StellaClient } from '@stella/client';
 import { CrossVerificationResult } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
 import { incidentById, sha256OfFile } from '@stella/incidents';
 import { childTrace, formatTraceparent } from '@stella/platform-telemetry';
-import { CommandLine } from '../../services/stella/test/support/cli.js';
 import { followPeers, MainJob, type MainJobSystem, mainJobTests } from '../../services/stella/test/support/main-job.js';
 import { createDeployments, type Deployment } from '../deployment/index.mjs';
 import { type Addresses, useServers } from '../servers/index.mjs';
+import { type Side, sideOf } from './support/side.js';
 import { findSpan, requireConnected, type TraceSpan, waitForTrace } from './support/traces.js';
 
 /** By which everything may take longer than in one process with nothing beside it. */
@@ -24,20 +22,13 @@ let globex: Deployment;
 let own: Side;
 let partner: Side;
 
-/** An organisation as its operator has it. */
-interface Side {
-  readonly stella: CommandLine;
-  readonly client: StellaClient;
-}
-
 beforeAll(async () => {
   servers = await useServers(['kafka', 'postgres', 's3', 'oidc', 'traces']);
   const [first, second] = await createDeployments({ organisations: 2, servers });
   if (!first || !second) throw new Error('two deployments were asked for');
   [acme, globex] = [first, second];
   for (const deployment of [acme, globex]) await deployment.start();
-  own = await sideOf(acme);
-  partner = await sideOf(globex);
+  [own, partner] = [await sideOf(acme.connection, join(folder, acme.organisation)), await sideOf(globex.connection, join(folder, globex.organisation))];
   printMemory('idle');
 }, 1_800_000);
 
@@ -46,13 +37,6 @@ afterAll(async () => {
   for (const deployment of [acme, globex].filter(Boolean)) await deployment.remove();
   rmSync(folder, { recursive: true, force: true });
 }, 120_000);
-
-async function sideOf({ organisation, connection }: Deployment): Promise<Side> {
-  const stella = new CommandLine(join(folder, organisation));
-  await writeConnection(stella.connectionPath, connection);
-  const { grpcAddress: address, grpcAddresses: addresses, clientId, clientSecret, issuer, audience } = connection;
-  return { stella, client: createStellaClient({ address, addresses, credentials: { clientId, clientSecret, issuer, resource: audience } }) };
-}
 
 const system = (): MainJobSystem => ({ stella: own.stella, client: own.client, rootKeyOptions: ['--root-key', acme.rootKeysPath] });
 

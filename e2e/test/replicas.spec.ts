@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeConnection } from '@stella/cli';
-import { createStellaClient, type StellaClient } from '@stella/client';
+import type { StellaClient } from '@stella/client';
 import { Outcome, Verdict } from '@stella/contracts/stella/gate/v1alpha/gate';
 import { incidentById } from '@stella/incidents';
-import { CommandLine } from '../../services/stella/test/support/cli.js';
+import type { CommandLine } from '../../services/stella/test/support/cli.js';
 import { createDeployments, type Deployment, type ServiceName, type ServiceProcess, SERVICES } from '../deployment/index.mjs';
+import { type Side, sideOf } from './support/side.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'replicas-'));
 const incident = incidentById('esbuild-3205');
@@ -30,14 +30,11 @@ afterAll(async () => {
 const replica = (service: ServiceName, at: 0 | 1): ServiceProcess => deployment.of(service)[at] as ServiceProcess;
 
 /** Everybody's replica of this number, as a pipeline reaches it. */
-async function side(at: 0 | 1): Promise<{ stella: CommandLine; client: StellaClient }> {
-  const { issuer, audience, clientId, clientSecret } = deployment.connection;
-  const grpcAddresses = Object.fromEntries(SERVICES.map((service) => [service, replica(service, at).grpcAddress]));
-  const stella = new CommandLine(join(folder, `side-${at}`));
-  await writeConnection(stella.connectionPath, { ...deployment.connection, grpcAddress: replica('gate', at).grpcAddress, grpcAddresses, httpAddress: replica('fbpe', at).httpAddress });
-  const client = createStellaClient({ address: replica('gate', at).grpcAddress, addresses: grpcAddresses, credentials: { clientId, clientSecret, issuer, resource: audience } });
-  clients.push(client);
-  return { stella, client };
+async function side(at: 0 | 1): Promise<Side> {
+  const grpcAddresses = Object.fromEntries(SERVICES.map((service) => [service, replica(service, at).grpcAddress])) as Record<ServiceName, string>;
+  const made = await sideOf({ ...deployment.connection, grpcAddress: replica('gate', at).grpcAddress, grpcAddresses, httpAddress: replica('fbpe', at).httpAddress }, join(folder, `side-${at}`));
+  clients.push(made.client);
+  return made;
 }
 
 async function gate(stella: CommandLine, { claims = incident.claims, more = [] }: { readonly claims?: readonly string[]; readonly more?: readonly string[] } = {}): Promise<{ exitCode: number; verdict: Verdict }> {

@@ -28,6 +28,11 @@ export function quantile(q: number, histogram: string, by: readonly string[] = [
   return `histogram_quantile(${q}, ${sum(`rate(${series(`${histogram}_bucket`, labels, scope)}[${scope.range}])`, ['le', ...by])})`;
 }
 
+/** The bucket of a histogram that ends at `bound`, for its label `le`: Prometheus 3 writes whole bounds as `14400.0`. */
+export function upTo(bound: number | string): string {
+  return /^\d+$/.test(String(bound)) ? `=~"${bound}([.]0)?"` : `="${bound}"`;
+}
+
 /** `part` of `whole`, 0 to 1; nothing where there was nothing. */
 export function share(part: string, whole: string): string {
   return `(${part}) / (${whole} > 0)`;

@@ -13,7 +13,9 @@ export class Proxy {
   ) {}
 
   static async open(api: string, name: string, upstream: string): Promise<Proxy> {
-    await send(`${api}/proxies/${name}`, 'DELETE').catch(() => undefined);
+    // What an earlier run left.
+    const known = (await send(`${api}/proxies`, 'GET')) as Readonly<Record<string, unknown>>;
+    if (Object.hasOwn(known, name)) await send(`${api}/proxies/${name}`, 'DELETE');
     const { listen } = (await send(`${api}/proxies`, 'POST', { name, upstream, listen: '127.0.0.1:0', enabled: true })) as { listen: string };
     return new Proxy(`${api}/proxies/${name}`, listen);
   }

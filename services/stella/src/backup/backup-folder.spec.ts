@@ -79,6 +79,8 @@ test('one that was interrupted is none, and is begun again', async () => {
   expect(manifest.files).toBe(3);
   await read();
   expect(await reasonOf(read(join(root, 'nowhere')))).toMatchObject({ reason: 'BACKUP_INCOMPLETE', problem: 'there is no manifest.json' });
+  // What cannot be looked at is not taken for absent.
+  expect(await reasonOf(read(join(root, 'x'.repeat(300))))).toMatchObject({ reason: 'FILE_UNREADABLE', problem: 'ENAMETOOLONG' });
 });
 
 test('a source that breaks off leaves no backup', async () => {

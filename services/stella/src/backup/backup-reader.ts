@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import { lstat, open, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { sha256Hex } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
 import { limits } from './limits.js';
 import { damaged, decodeManifest, isBackupPath, LIST_NAME, type Manifest, MANIFEST_NAME, type Shape, UNFINISHED_NAME } from './manifest.js';
@@ -34,7 +35,7 @@ export class BackupReader {
   static async open(folder: string, { shape, manifestSha256 }: Expected): Promise<BackupReader> {
     const full = resolve(folder);
     const bytes = await readManifest(full);
-    const actual = createHash('sha256').update(bytes).digest('hex');
+    const actual = sha256Hex(bytes);
     if (manifestSha256 !== undefined && actual !== manifestSha256) throw damaged({ file: MANIFEST_NAME, expected: manifestSha256, actual });
     const manifest = decodeManifest(bytes);
     if (shape !== undefined && manifest.shape !== shape) throw new DomainError('BACKUP_UNSUITABLE', { backup: manifest.shape, wanted: shape });
@@ -87,11 +88,19 @@ export class BackupReader {
   }
 }
 
+/** Undefined: nothing is there; what cannot be looked at is not the same. @throws DomainError FILE_UNREADABLE */
+async function entryAt(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new DomainError('FILE_UNREADABLE', { path, problem: error.code ?? '' }, { cause: error });
+  });
+}
+
 async function readManifest(folder: string): Promise<Buffer> {
   const path = join(folder, MANIFEST_NAME);
-  const found = await lstat(path).catch(() => undefined);
+  const found = await entryAt(path);
   if (!found?.isFile()) {
-    const isUnfinished = (await lstat(join(folder, UNFINISHED_NAME)).catch(() => undefined)) !== undefined;
+    const isUnfinished = (await entryAt(join(folder, UNFINISHED_NAME))) !== undefined;
     throw new DomainError('BACKUP_INCOMPLETE', { folder, problem: isUnfinished ? 'it was interrupted, or is still being made' : `there is no ${MANIFEST_NAME}` });
   }
   if (found.size > limits.manifestBytesMax) throw damaged({ file: MANIFEST_NAME, sizeBytes: String(found.size), sizeBytesMax: String(limits.manifestBytesMax) });
@@ -100,7 +109,7 @@ async function readManifest(folder: string): Promise<Buffer> {
 
 async function readList(folder: string, manifest: Manifest): Promise<Map<string, string>> {
   const path = join(folder, LIST_NAME);
-  const found = await lstat(path).catch(() => undefined);
+  const found = await entryAt(path);
   if (!found?.isFile()) throw damaged({ file: LIST_NAME, problem: 'missing' });
   if (found.size > limits.listBytesMax) throw damaged({ file: LIST_NAME, sizeBytes: String(found.size), sizeBytesMax: String(limits.listBytesMax) });
   const digests = new Map<string, string>();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { sha256Hex } from '@stella/attestation';
 import { DomainError } from '@stella/errors';
 import { lockFolder } from '../lock-folder.js';
 import { limits } from './limits.js';
@@ -101,7 +102,7 @@ export class BackupWriter {
       blobs: [...this.#digests.keys()].filter((path) => path.startsWith('blobs/')).length,
       files: this.#digests.size,
       sizeBytes: this.#sizeBytes,
-      listSha256: sha256Of(list),
+      listSha256: sha256Hex(list),
       emptyFolders: [...this.#folders].filter((folder) => !full.has(folder)).sort(),
     };
     const bytes = encodeManifest(manifest);
@@ -111,7 +112,7 @@ export class BackupWriter {
       await this.#sync();
       await rename(join(this.folder, UNFINISHED_NAME), join(this.folder, MANIFEST_NAME));
       await sync(this.folder);
-      return { folder: this.folder, manifest, manifestSha256: sha256Of(bytes) };
+      return { folder: this.folder, manifest, manifestSha256: sha256Hex(bytes) };
     });
   }
 
@@ -181,8 +182,4 @@ const WRITING = new Set(['open', 'write', 'mkdir', 'fsync', 'rename', 'chmod', '
 
 function byPath([one]: [string, string], [other]: [string, string]): number {
   return one < other ? -1 : 1;
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '@stella/errors';
@@ -13,6 +12,7 @@ import type { BackupWriter, Written } from './backup-writer.js';
 import { backUpBlobs, restoreBlobs } from './blobs.js';
 import type { BackupOptions } from './embedded-backup.js';
 import { backUpKeys, keysFor, writeKeys } from './key-files.js';
+import { requireEmpty } from './require-empty.js';
 
 const DUMP = 'database.dump';
 const SCHEMA = z.object({ ...DATABASE_FIELDS, ...S3_FIELDS, organisation: SERVER_FIELDS.organisation });
@@ -53,7 +53,7 @@ export async function backUpCluster(config: ClusterConfig, writer: BackupWriter,
 export async function restoreCluster(reader: BackupReader, config: ClusterConfig, keys: string | undefined, onProgress: (what: string) => void): Promise<void> {
   const { manifest } = reader;
   if (manifest.organisation !== config.organisation) throw new DomainError('BACKUP_UNSUITABLE', { backup: manifest.organisation, wanted: config.organisation });
-  if (keys !== undefined && (await readdir(keys).catch(() => [])).length > 0) throw new DomainError('INSTALLATION_NOT_EMPTY', { folder: keys });
+  if (keys !== undefined) await requireEmpty(keys);
   const keyFiles = keys === undefined ? undefined : await keysFor(reader, undefined);
   onProgress('looking at the backup');
   await reader.verify();

@@ -1,17 +1,7 @@
 import type { Command } from 'commander';
 import { type CliIo, onRun, subcommand } from '@stella/cli/program';
-
-interface BackupWords {
-  readonly keys?: string;
-  readonly withoutKeys?: boolean;
-}
-
-interface RestoreWords {
-  readonly keys?: string;
-  readonly signedHead?: string;
-  readonly manifestSha256?: string;
-  readonly check?: boolean;
-}
+import type { BackupWords } from './run-backup.js';
+import type { RestoreWords } from './run-restore.js';
 
 /** `stella backup` and `stella restore`: of the installation below STELLA_HOME, or of the cluster of STELLA_DATABASE_URL. */
 export function addBackup(program: Command, io: CliIo): void {

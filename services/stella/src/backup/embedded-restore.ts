@@ -10,6 +10,7 @@ import { lockFolder } from '../lock-folder.js';
 import type { BackupReader } from './backup-reader.js';
 import { restoreBlobs } from './blobs.js';
 import { keysFor, writeKeys } from './key-files.js';
+import { requireEmpty } from './require-empty.js';
 
 export interface EmbeddedRestoreOptions {
   /** Of a backup that holds no keys. */
@@ -51,14 +52,6 @@ export async function restoreEmbedded(reader: BackupReader, folder: string, { ke
   } finally {
     await unlock();
   }
-}
-
-async function requireEmpty(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new DomainError('FILE_UNREADABLE', { path: folder, problem: error.code ?? '' }, { cause: error });
-  });
-  if (names.length > 0) throw new DomainError('INSTALLATION_NOT_EMPTY', { folder, holds: names.slice(0, 5).join(' ') });
 }
 
 async function place(reader: BackupReader, path: string, staging: string): Promise<void> {

@@ -6,7 +6,12 @@ import { backUpCluster, clusterConfig, isCluster } from './cluster.js';
 import { backUpEmbedded } from './embedded-backup.js';
 import { ownVersion } from './own-version.js';
 
-export async function runBackup({ io, output }: Session, folder: string, { keys, withoutKeys = false }: { readonly keys?: string; readonly withoutKeys?: boolean }): Promise<void> {
+export interface BackupWords {
+  readonly keys?: string;
+  readonly withoutKeys?: boolean;
+}
+
+export async function runBackup({ io, output }: Session, folder: string, { keys, withoutKeys = false }: BackupWords): Promise<void> {
   const ofCluster = isCluster(io.env);
   if (ofCluster && withoutKeys) throw new DomainError('USAGE_INVALID', { option: '--without-keys', problem: 'keys of a cluster are left out unless --keys names them' });
   if (!ofCluster && keys !== undefined) throw new DomainError('USAGE_INVALID', { option: '--keys', problem: 'an embedded installation has its keys with it' });

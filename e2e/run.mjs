@@ -12,7 +12,9 @@ import { serversFolder } from './servers/lib/folder.mjs';
 import { readRecord } from './servers/lib/record.mjs';
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
-const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '../node_modules/jest/bin/jest.js'];
+// Threads that the sources start are sources too.
+const SOURCES = ['--conditions=@stella/source', '--import', '../libs/platform/database/test/source-loader.mjs'];
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', ...SOURCES, '../node_modules/jest/bin/jest.js'];
 const filters = process.argv.slice(2);
 const results = mkdtempSync(join(tmpdir(), 'stella-e2e-results-'));
 // The suites end first, and then the servers.

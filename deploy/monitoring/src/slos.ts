@@ -55,7 +55,9 @@ export const OBJECTIVES: readonly Objective[] = [
 /** Events above a bound of a histogram's buckets are bad. */
 function slowerThan(id: string, bad: string, objective: number, histogram: string, le: string, matcher: string): Objective {
   const all = (window: string) => `sum(rate(${histogram}_count${matcher && `{${matcher}}`}[${window}]))`;
-  const good = (window: string) => `sum(rate(${histogram}_bucket{${[matcher, `le="${le}"`].filter(Boolean).join(', ')}}[${window}]))`;
+  // Prometheus 3 writes whole bounds as `14400.0`.
+  const bound = /^\d+$/.test(le) ? `le=~"${le}([.]0)?"` : `le="${le}"`;
+  const good = (window: string) => `sum(rate(${histogram}_bucket{${[matcher, bound].filter(Boolean).join(', ')}}[${window}]))`;
   const label = matcher && `, ${matcher}`;
   return {
     id,

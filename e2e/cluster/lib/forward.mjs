@@ -26,7 +26,7 @@ export async function stopForwarding() {
   rmSync(PID_FILE);
   if (!isForwarder(pid)) return;
   process.kill(pid, 'SIGTERM');
-  await until('the end of the forwarder', 10, () => !isForwarder(pid));
+  await until('the end of the forwarder', 10, () => !isForwarder(pid)).catch(() => process.kill(pid, 'SIGKILL'));
 }
 
 function isForwarder(pid) {

@@ -1,9 +1,6 @@
 -- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.
 
 DELETE FROM evaluations
-  WHERE state <> 'running' AND update_time < $1;
-
-DELETE FROM evaluations
   WHERE update_time < $1;
 
 DELETE FROM news
@@ -14,13 +11,6 @@ DELETE FROM revocations
 
 DELETE FROM verdict_witnesses
   WHERE verdict_id = $1;
-
-INSERT INTO evaluations (id, tenant, request_digest, state, stage, start_time, update_time)
-  VALUES ($1, $2, $3, 'running', '', $4, $4)
-  ON CONFLICT (tenant, request_digest)
-  WHERE state = 'running' DO UPDATE
-  SET update_time = excluded.update_time
-  RETURNING id;
 
 INSERT INTO evaluations (id, tenant, request_digest, state, stage, start_time, update_time, began)
   VALUES ($1, $2, $3, 'running', '', $4, $4, nextval('evaluation_order'))
@@ -56,9 +46,6 @@ INSERT INTO revocations AS r (tenant, kind, id, reason, at)
 
 INSERT INTO verdict_witnesses (verdict_id, witness) SELECT $1, unnest($2::text[]);
 
-INSERT INTO verdicts (id, tenant, request_digest, outcome, baseline_sha256, candidate_sha256, policy_id, policy_sha256, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, supersedes, issued_at, asked_sha256, trust_root_sha256, is_whole, start_time, subjects, considered)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
-
 INSERT INTO verdicts (id, tenant, request_digest, outcome, baseline_sha256, candidate_sha256, policy_id, policy_sha256, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, supersedes, issued_at, asked_sha256, trust_root_sha256, is_whole, start_time, subjects, considered, began, question_sha256, valid_until, baseline_verdict, signers)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26);
 
@@ -70,12 +57,6 @@ SELECT *
   WHERE id = $1
   ORDER BY version DESC
   LIMIT 1;
-
-SELECT *
-  FROM revocation_list;
-
-SELECT *
-  FROM revocation_list FOR UPDATE;
 
 SELECT *
   FROM revocation_lists
@@ -119,10 +100,6 @@ SELECT count(*)
   FROM news
   WHERE tenant = $1 AND subject = ANY ($2);
 
-SELECT count(*)
-  FROM verdicts
-  WHERE revoked_at IS NOT NULL;
-
 SELECT count(*) || ' ' || COALESCE(md5(string_agg(kind || id || reason || extract(epoch FROM at), ','
   ORDER BY kind, id)), '') AS digest
   FROM revocation_entries
@@ -131,43 +108,6 @@ SELECT count(*) || ' ' || COALESCE(md5(string_agg(kind || id || reason || extrac
 SELECT count(*)::int AS count
   FROM revocations
   WHERE tenant = $1;
-
-SELECT id
-  FROM verdicts
-  WHERE tenant = $1 AND candidate_sha256 = $2 AND policy_id = $3 AND revoked_at IS NULL
-  ORDER BY issued_at DESC, id DESC;
-
-SELECT id, revoked_at, revoked_reason
-  FROM verdicts
-  WHERE revoked_at IS NOT NULL
-  ORDER BY revoked_at, id
-  LIMIT $1;
-
-SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at
-  FROM verdicts
-  WHERE tenant = $1 AND ($2::text IS NULL OR candidate_sha256 = $2) AND ($3::timestamptz IS NULL OR (issued_at, id) < ($3, $4))
-  ORDER BY issued_at DESC, id DESC
-  LIMIT $5;
-
-SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at
-  FROM verdicts
-  WHERE tenant = $1 AND candidate_sha256 = $2 AND outcome = 'ALLOW' AND revoked_at IS NULL
-  ORDER BY issued_at DESC, id DESC
-  LIMIT 1;
-
-SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at
-  FROM verdicts
-  WHERE tenant = $1 AND id = $2;
-
-SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at
-  FROM verdicts v
-  WHERE tenant = $1 AND request_digest = $2 AND asked_sha256 = $3 AND trust_root_sha256 = $4 AND is_whole AND revoked_at IS NULL AND NOT EXISTS ( SELECT
-  FROM news n
-  WHERE n.tenant = v.tenant AND n.subject = ANY (v.subjects) AND n.time > v.start_time - $5 * interval '1 millisecond' AND NOT n.evidence = ANY (v.considered) ) AND NOT EXISTS ( SELECT
-  FROM verdicts b
-  WHERE b.tenant = v.tenant AND b.candidate_sha256 = v.baseline_sha256 AND b.revoked_at IS NOT NULL AND b.envelope_sha256 = ANY (v.considered) )
-  ORDER BY issued_at DESC, id DESC
-  LIMIT 1;
 
 SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes, evaluation_ms, issued_at, revoked_at, revoked_reason, superseded_by
   FROM verdicts
@@ -200,12 +140,6 @@ SELECT id, tenant, envelope_sha256, vsa_sha256, bundle_sha256, bundle_size_bytes
   WHERE b.tenant = v.tenant AND b.candidate_sha256 = v.baseline_sha256 AND b.revoked_at IS NOT NULL AND b.envelope_sha256 = ANY (v.considered) )
   ORDER BY issued_at DESC, id DESC
   LIMIT 1;
-
-SELECT kind, id, reason, at
-  FROM revocation_entries
-  WHERE tenant = $1 AND (kind IN ('key', 'policy') OR at > $2)
-  ORDER BY at, kind, id
-  LIMIT $3;
 
 SELECT max(issued_at) AS issued_at
   FROM verdicts
@@ -268,9 +202,6 @@ UPDATE evaluations
   SET state = 'done', stage = 'sign', verdict_id = $2, update_time = $3
   WHERE id = $1;
 
-UPDATE revocation_list
-  SET version = $1, entry_count = $2, envelope_sha256 = $3, signer = $4, issued_at = $5;
-
 UPDATE revocation_lists
   SET version = $2, entries_digest = $3, forgotten_before = $4, envelope_sha256 = $5, signer = $6, issued_at = $7
   WHERE tenant = $1;
@@ -278,10 +209,6 @@ UPDATE revocation_lists
 UPDATE verdicts
   SET question_sha256 = '', began = 0, valid_until = NULL, signers = '{}'
   WHERE tenant = $1;
-
-UPDATE verdicts
-  SET revoked_at = $3, revoked_reason = $4, revoked_note = $5
-  WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL;
 
 UPDATE verdicts
   SET signers = array_remove(signers, $2)
@@ -333,3 +260,15 @@ WITH RECURSIVE lineage (artifact, depth) AS ( SELECT $2, 1 UNION SELECT v.baseli
   GROUP BY w.witness
   ORDER BY min(l.depth), w.witness
   LIMIT $4;
+
+WITH e AS MATERIALIZED (SELECT kind, id, reason, at
+  FROM revocation_entries
+  WHERE tenant = $1 AND (kind IN ('key', 'policy') OR at > $2)) SELECT d.digest, s.*
+  FROM (SELECT count(*) || ' ' || COALESCE(md5(string_agg(kind || id || reason || extract(epoch FROM at), ','
+  ORDER BY kind, id)), '') AS digest
+  FROM e) d
+  LEFT JOIN (SELECT *
+  FROM e
+  ORDER BY at, kind, id
+  LIMIT $3) s ON true
+  ORDER BY s.at, s.kind, s.id;

@@ -25,6 +25,9 @@ export interface InstallationKeys {
   readonly identity: KeyPair;
 }
 
+/** The files that hold them, in the folder of keys. */
+export const KEY_FILES: readonly string[] = ['psdi', 'frvf', 'fbpe', 'log', 'cosigner', 'verdict', 'policy', 'revocation', 'publisher', 'identity'].map((name) => `${name}.pem`);
+
 /** What an embedded installation is, on disk: keys, secrets, the trust root. Made once, then found again. */
 export interface Installation {
   readonly folder: string;

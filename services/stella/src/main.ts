@@ -1,3 +1,4 @@
+import { addBackup } from './backup/commands.js';
 import { buildProgram, type CliIo, onRun, runProgram, subcommand } from '@stella/cli/program';
 
 const stop = new AbortController();
@@ -31,6 +32,7 @@ onRun(subcommand(program, 'demo', 'Decide about a real release, step by step', '
   const { demo } = await import('./demo/demo.js');
   await demo(io);
 });
+addBackup(program, io);
 
 process.exitCode = await runProgram(program, argv, io);
 // What a failed start left open must not keep the terminal waiting.

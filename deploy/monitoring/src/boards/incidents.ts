@@ -20,7 +20,7 @@ export const incidents: Board = {
         unit: 'percentunit',
         kind: 'now' as const,
         badBelow: objective,
-        queries: [{ expr: share(increase(`${SECONDS}_bucket`, [], { milestone: `="${milestone}"`, le: `="${withinSeconds}"` }), increase(`${SECONDS}_count`, [], { milestone: `="${milestone}"` })) }],
+        queries: [{ expr: share(increase(`${SECONDS}_bucket`, [], { milestone: `="${milestone}"`, le: `=~"${withinSeconds}([.]0)?"` }), increase(`${SECONDS}_count`, [], { milestone: `="${milestone}"` })) }],
       },
       { title: 'How long it took', about: 'Of those that came so far.', unit: 's', kind: 'over time' as const, queries: [{ expr: quantile(0.5, SECONDS, [], { milestone: `="${milestone}"` }), legend: 'p50' }, { expr: quantile(0.95, SECONDS, [], { milestone: `="${milestone}"` }), legend: 'p95' }] },
     ],

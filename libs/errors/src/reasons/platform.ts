@@ -47,4 +47,12 @@ export const platform = {
   NODE_RUNNING: { kind: 'conflict', says: 'another process runs on this folder', next: 'use that one, stop it, or name another folder' },
   PORT_IN_USE: { kind: 'conflict', says: 'another program listens on this address', next: 'stop that one, or set STELLA_GRPC_PORT, STELLA_HTTP_PORT or STELLA_IDENTITY_PORT to a free port' },
   REQUEST_ID_REUSED: { kind: 'conflict', says: 'the request id was used for another request', next: 'send a new request id' },
+  BACKUP_EXISTS: { kind: 'conflict', says: 'the folder for the backup is not empty', next: 'name a new folder; one backup, one folder' },
+  BACKUP_INCOMPLETE: { kind: 'precondition', says: 'the folder holds no whole backup', next: 'restore another backup; one that was interrupted is begun again by the same command' },
+  BACKUP_DAMAGED: { kind: 'data-loss', says: 'the backup is not what its manifest says', next: 'restore another copy of it, or another backup; nothing was changed here' },
+  BACKUP_FORMAT_NEWER: { kind: 'precondition', says: 'the backup was made by a newer version', next: 'restore it with the version that the facts name, or a later one' },
+  BACKUP_UNSUITABLE: { kind: 'precondition', says: 'the backup is of another kind of installation', next: 'embedded installations and clusters are each restored from their own; STELLA_DATABASE_URL says which one is meant' },
+  BACKUP_KEYS_MISSING: { kind: 'precondition', says: 'the signing keys are not there', next: 'name the folder that holds them with --keys' },
+  INSTALLATION_NOT_EMPTY: { kind: 'conflict', says: 'there is an installation already', next: 'restore into an empty one: move the other away, or name another folder or database' },
+  DATABASE_TOOL_FAILED: { kind: 'precondition', says: 'a program of PostgreSQL is missing, too old, or failed', next: 'install the client programs of at least the version of the server (Debian: postgresql-client), and read the log in the facts' },
 } as const satisfies Record<string, ReasonEntry>;

@@ -33,6 +33,12 @@ export interface BlobStore {
   delete(sha256: string): Promise<boolean>;
 }
 
+/** What a store holds, for who copies all of it. */
+export interface BlobInventory {
+  /** The digests of all blobs that are there from the beginning to the end, each once; of others it may miss some. */
+  list(): AsyncIterable<string>;
+}
+
 /** 4 GiB. */
 export const BLOB_SIZE_BYTES_MAX = 4 * 2 ** 30;
 /** What `bytes` reads into memory by default: 64 MiB. */

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDomainError, type Reason } from '@stella/errors';
 import type { BlobLinks } from './blob-links.js';
-import type { BlobStore } from './blob-store.js';
+import type { BlobInventory, BlobStore } from './blob-store.js';
 
 export interface StoreUnderTest {
-  readonly store: BlobStore;
+  readonly store: BlobStore & BlobInventory;
   /** Alters one stored byte behind the store's back. */
   corrupt(sha256: string): Promise<void> | void;
 }
@@ -34,6 +34,17 @@ export const BLOB_STORE_CONTRACT: Readonly<Record<string, (under: StoreUnderTest
     const first = await store.put(Buffer.alloc(0));
     assert.deepEqual(await store.put(Buffer.alloc(0)), first);
     assert.equal((await store.bytes(first.sha256)).byteLength, 0);
+  },
+  'lists what it holds': async ({ store }) => {
+    const names = [];
+    for (const text of ['one', 'two', 'three']) names.push((await store.put(Buffer.from(text))).sha256);
+    const gone = await store.put(Buffer.from('gone'));
+    await store.delete(gone.sha256);
+    const listed: string[] = [];
+    for await (const name of store.list()) listed.push(name);
+    assert.equal(new Set(listed).size, listed.length);
+    assert.ok(names.every((name) => listed.includes(name)));
+    assert.ok(!listed.includes(gone.sha256));
   },
   'refuses other bytes than were announced, and keeps nothing of them': async ({ store }) => {
     const announced = sha256(Buffer.from('announced'));

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError } from '@stella/errors';
-import { BLOB_IN_MEMORY_BYTES_MAX, type BlobInfo, type BlobSource, type BlobStore, isSha256, type PutOptions } from './blob-store.js';
+import { BLOB_IN_MEMORY_BYTES_MAX, type BlobInfo, type BlobInventory, type BlobSource, type BlobStore, isSha256, type PutOptions } from './blob-store.js';
 import { collect, hashWhile, verified } from './hashing.js';
 
 const READ_ONLY = 0o444;
@@ -11,7 +11,7 @@ const READ_BYTES = 1 << 20;
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Blobs as files `<folder>/sha256/<first two digits>/<digest>`. Several processes may share the folder. */
-export class DirectoryBlobStore implements BlobStore {
+export class DirectoryBlobStore implements BlobStore, BlobInventory {
   private constructor(private readonly folder: string) {}
 
   /** Makes the folder where needed, and sweeps what a killed process left half-written. */
@@ -61,6 +61,13 @@ export class DirectoryBlobStore implements BlobStore {
     if ((await this.stat(sha256)) === undefined) return false;
     await rm(this.#path(sha256), { force: true });
     return true;
+  }
+
+  async *list(): AsyncGenerator<string> {
+    const root = join(this.folder, 'sha256');
+    for (const folder of ((await readdir(root).catch(absent)) ?? []).sort()) {
+      for (const name of ((await readdir(join(root, folder)).catch(absent)) ?? []).sort()) if (isSha256(name)) yield name;
+    }
   }
 
   async #write(path: string, source: BlobSource, options: PutOptions): Promise<BlobInfo> {

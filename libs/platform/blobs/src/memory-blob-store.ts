@@ -2,11 +2,11 @@ import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '@stella/errors';
-import { BLOB_IN_MEMORY_BYTES_MAX, type BlobInfo, type BlobSource, type BlobStore, type PutOptions } from './blob-store.js';
+import { BLOB_IN_MEMORY_BYTES_MAX, type BlobInfo, type BlobInventory, type BlobSource, type BlobStore, type PutOptions } from './blob-store.js';
 import { collect, hashWhile, verified } from './hashing.js';
 
 /** The port's fake, for tests of what stands on it. */
-export class MemoryBlobStore implements BlobStore {
+export class MemoryBlobStore implements BlobStore, BlobInventory {
   readonly #blobs = new Map<string, Buffer>();
 
   async put(source: BlobSource, options: PutOptions = {}): Promise<BlobInfo> {
@@ -38,6 +38,11 @@ export class MemoryBlobStore implements BlobStore {
 
   delete(sha256: string): Promise<boolean> {
     return Promise.resolve(this.#blobs.delete(sha256));
+  }
+
+  async *list(): AsyncGenerator<string> {
+    await Promise.resolve();
+    yield* [...this.#blobs.keys()].sort();
   }
 
   /** Alters a stored blob behind the store's back, as a failing disk would. */

@@ -46,7 +46,7 @@ export function isPoolTimeout(error: unknown): boolean {
 
 export function isConnectionLoss(error: unknown): boolean {
   const { code, message } = error as PgError;
-  return UNREACHABLE.has(code ?? '') || /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(message ?? '');
+  return UNREACHABLE.has(code ?? '') || /connection terminated|timeout expired|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(message ?? '');
 }
 
 /** A driver's error as a DomainError where it is not the statement's own fault; anything else unchanged. */

@@ -69,10 +69,6 @@ SELECT position, state, attempts, consumer, source, id, topic, tenant, key, occu
   WHERE position = $1 AND tenant = $2 AND (state = 'dead' OR redeliveries > 0);
 
 UPDATE inbox
-  SET attempts = attempts + 1, unended = unended + 1
-  WHERE position = $1 AND state = 'waiting' AND attempts = $2;
-
-UPDATE inbox
   SET attempts = attempts - 1, unended = unended - 1
   WHERE position = $1 AND state = 'waiting';
 
@@ -98,6 +94,7 @@ UPDATE outbox
 
 UPDATE outbox
   SET relayed_at = now(), refusal = NULL
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS not_flushed
   WHERE position = ANY($1::bigint[]);
 
 WITH RECURSIVE head AS ( (SELECT source, key, position

@@ -11,4 +11,4 @@ export { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 export type { DeadLetterQuery, DeadLetterState, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
 export { RETRY, type RetryPolicy } from './limits.js';
 export { MemoryEventBus } from './memory-event-bus.js';
-export { EVENTS_MIGRATIONS } from './migrations.js';
+export { EVENTS_MIGRATIONS, resumeOutbox } from './migrations.js';

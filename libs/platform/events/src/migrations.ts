@@ -65,3 +65,12 @@ export const EVENTS_MIGRATIONS: readonly Migration[] = [
   { name: '0000_events_dead_letters.sql', sql: DEAD_LETTERS },
   { name: '0000_events_redeliveries.sql', sql: REDELIVERIES },
 ];
+
+/**
+ * SQL for the schema of a service that was restored from a dump, as its owner, before it starts. What it sent shortly
+ * before the dump may have been on its way when everything was lost: it is sent again, and inboxes know what they had.
+ * The numbers of transactions are the old server's, and would hold events back until the new one has counted as far.
+ */
+export function resumeOutbox(resentSince: Date): string {
+  return `UPDATE outbox SET transaction = pg_current_xact_id(), relayed_at = CASE WHEN refusal IS NULL AND relayed_at >= '${resentSince.toISOString()}'::timestamptz THEN NULL ELSE relayed_at END;`;
+}

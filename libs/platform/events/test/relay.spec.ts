@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Database } from '@stella/platform-database';
 import { startTestDatabase, type TestDatabase } from '@stella/platform-database/testing';
-import { EVENTS_MIGRATIONS } from '@stella/platform-events';
+import { EVENTS_MIGRATIONS, resumeOutbox } from '@stella/platform-events';
 import { createLogger, Metrics } from '@stella/platform-telemetry';
 import type { Event } from '../src/event-bus.js';
 import { Outbox, type OutgoingEvent } from '../src/outbox.js';
@@ -156,4 +157,25 @@ test('the backlog is told with its age', async () => {
   const { count, oldestSeconds } = await outbox.waiting();
   expect(count).toBe(1);
   expect(Math.round(oldestSeconds / 10)).toBe(9);
+});
+
+test('an outbox from a dump waits for no transaction of the old server, and sends again what may have been on its way', async () => {
+  const day = 24 * 3_600_000;
+  const row = async (relayedAt: Date | null, refusal: string | null = null) => {
+    const id = randomUUID();
+    await database.execute(
+      `INSERT INTO outbox (id, transaction, topic, tenant, key, occurred_at, payload, relayed_at, refusal) VALUES ($1, '9000000000000000', 'stella.a.told.v1alpha', 't', 'k', now(), '', $2, $3)`,
+      [id, relayedAt, refusal],
+    );
+    return id;
+  };
+  const backupTime = new Date();
+  await row(new Date(backupTime.getTime() - 8 * day));
+  const onItsWay = await row(new Date(backupTime.getTime() - day));
+  await row(new Date(backupTime.getTime() - day), 'too large');
+  const unsent = await row(null);
+  expect((await outbox.next()).events).toEqual([]);
+  await database.execute(resumeOutbox(new Date(backupTime.getTime() - 7 * day)));
+  expect((await outbox.next()).events.map(({ id }) => id)).toEqual([onItsWay, unsent]);
+  expect(await outbox.refused(10)).toHaveLength(1);
 });

@@ -9,6 +9,7 @@ import { authenticationInterceptor } from '../src/authentication.js';
 import { deadlineInterceptor } from '../src/deadline.js';
 import { observationInterceptor } from '../src/observation.js';
 import { traceInterceptor } from '../src/trace.js';
+import { RequestBytes } from '../src/request-bytes.js';
 import { validationInterceptor } from '../src/validation.js';
 
 const NAME = `stacks/${'a'.repeat(64)}`;
@@ -162,7 +163,7 @@ test('the handler works in the trace of its caller; calls side by side keep thei
 test('rules of the contract are kept at the door, and the refusal is counted', async () => {
   const metrics = new Metrics();
   let reached = false;
-  const address = await serve([observationInterceptor(new RedMetrics(metrics, 'grpc_server')), validationInterceptor(readDescriptorSet(), [Stacks])], async () => {
+  const address = await serve([observationInterceptor(new RedMetrics(metrics, 'grpc_server')), validationInterceptor(readDescriptorSet(), [Stacks], new RequestBytes())], async () => {
     reached = true;
     return { stack: undefined };
   });

@@ -2,11 +2,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientCredentialsSource, IssuerMetadata, TokenVerifier } from '@stella/platform-auth';
 import { keepSwept, LocalBlobCache, S3BlobStore, type S3Config } from '@stella/platform-blobs';
-import { databaseConnection } from '@stella/platform-database';
+import { type DatabaseAddress, databaseConnection } from '@stella/platform-database';
 import { KafkaBus, type KafkaConnection } from '@stella/platform-events';
 import type { RuntimeConfig } from '@stella/platform-runtime';
 import type { Logger } from '@stella/platform-telemetry';
-import type { DatabaseConfig, SharedConfig } from './shared-fields.js';
+import type { DatabaseConfig, S3Fields, SharedConfig } from './shared-fields.js';
 
 type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'bus' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
 
@@ -31,13 +31,16 @@ export async function connectCluster(name: string, config: SharedConfig, logger:
 
 /** @throws DomainError CONFIG_INVALID */
 export function connectionOf(config: DatabaseConfig): ReturnType<typeof databaseConnection> {
-  const { databaseUrl: url, databaseCa: ca, databaseCertificate: certificate, databaseKey: key } = config;
-  return databaseConnection({
+  return databaseConnection(addressOf(config));
+}
+
+export function addressOf({ databaseUrl: url, databaseCa: ca, databaseCertificate: certificate, databaseKey: key }: DatabaseConfig): DatabaseAddress {
+  return {
     url: url.reveal(),
     ...(ca === undefined ? {} : { certificateAuthority: ca }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(key === undefined ? {} : { key: key.reveal() }),
-  });
+  };
 }
 
 function kafkaOf(name: string, config: SharedConfig): KafkaConnection {
@@ -86,7 +89,7 @@ async function openBlobs(config: SharedConfig, logger: Logger): Promise<S3BlobSt
   return store;
 }
 
-export function s3Of(config: SharedConfig): S3Config {
+export function s3Of(config: S3Fields): S3Config {
   return {
     endpoint: config.s3Endpoint,
     bucket: config.s3Bucket,

@@ -1,6 +1,7 @@
 export { peerAddress, publicKeys, signingKey } from './field-kinds.js';
-export { s3Of } from './cluster.js';
+export { addressOf, s3Of } from './cluster.js';
 export { nativeSha256 } from './native-digest.js';
+export { DATABASE_FIELDS, S3_FIELDS, SERVER_FIELDS, SHARED_FIELDS } from './shared-fields.js';
 export { SigningKey } from './signing-key.js';
 export { runMain } from './run-main.js';
 export { type ServiceProcess, serviceProcess } from './service-process.js';

@@ -24,7 +24,7 @@ export const DATABASE_FIELDS = {
   databaseIdleTimeout: durationMs().prefault('60s'),
 };
 
-const SERVER_FIELDS = {
+export const SERVER_FIELDS = {
   organisation: z.string().max(100).regex(ORGANISATION, 'a domain name in lower case'),
   host: z.string().min(1).default('0.0.0.0'),
   grpcPort: port().default(7070),
@@ -52,7 +52,7 @@ const KAFKA_FIELDS = {
   kafkaSaslPassword: secret().optional(),
 };
 
-const S3_FIELDS = {
+export const S3_FIELDS = {
   s3Endpoint: httpUrl(),
   s3Region: z.string().min(1).default('us-east-1'),
   s3Bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name'),
@@ -84,4 +84,5 @@ const OIDC_FIELDS = {
 export const SHARED_FIELDS = { ...LOG_FIELDS, ...SERVER_FIELDS, ...TLS_FIELDS, ...DATABASE_FIELDS, ...KAFKA_FIELDS, ...S3_FIELDS, ...OIDC_FIELDS };
 
 export type SharedConfig = Readonly<z.output<z.ZodObject<typeof SHARED_FIELDS>>>;
+export type S3Fields = Readonly<z.output<z.ZodObject<typeof S3_FIELDS>>>;
 export type DatabaseConfig = Readonly<z.output<z.ZodObject<typeof DATABASE_FIELDS>>>;

@@ -18,7 +18,8 @@ export type Kpi = {
 );
 
 const quantile = (q: number, metric: string) => `histogram_quantile(${q}, sum by (le) (rate(${metric}_bucket[$window])))`;
-const share = (part: string, whole: string) => `sum(increase(${part}[$window])) / sum(increase(${whole}[$window]))`;
+// What never happened has no series: a share of 0, not an unknown one.
+const share = (part: string, whole: string) => `(sum(increase(${part}[$window])) or vector(0)) / sum(increase(${whole}[$window]))`;
 
 /** Every indicator, and what it is measured by; in one place, so that a missing one is seen to be missing. */
 export const KPIS: readonly Kpi[] = [
@@ -69,7 +70,7 @@ export const KPIS: readonly Kpi[] = [
     service: 'fbpe',
     unit: 'ratio',
     metrics: ['fbpe_participating_nodes'],
-    query: 'max(fbpe_participating_nodes) / max(fbpe_participating_nodes offset $window) - 1',
+    query: '(max(fbpe_participating_nodes) - max(fbpe_participating_nodes offset $window)) / clamp_min(max(fbpe_participating_nodes offset $window), 1)',
   },
   { name: 'cross_verify_success_ratio', service: 'fbpe', unit: 'ratio', metrics: ['cross_verify_success_ratio'], query: 'min(cross_verify_success_ratio)' },
   {

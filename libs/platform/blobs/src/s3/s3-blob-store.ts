@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { BlobLinks, OpenUpload } from '../blob-links.js';
-import { BLOB_IN_MEMORY_BYTES_MAX, BLOB_SIZE_BYTES_MAX, type BlobInfo, type BlobSource, type BlobStore, isSha256, type PutOptions } from '../blob-store.js';
+import { BLOB_IN_MEMORY_BYTES_MAX, BLOB_SIZE_BYTES_MAX, type BlobInfo, type BlobInventory, type BlobSource, type BlobStore, isSha256, type PutOptions } from '../blob-store.js';
 import { collect, hashWhile, verified } from '../hashing.js';
 import { ATTEMPTS_MAX, LINK_TTL_MS_MAX, PART_BYTES, STALE_MS } from '../limits.js';
 import type { LocalBlobCache } from '../local-blob-cache.js';
@@ -26,7 +26,7 @@ export interface Swept {
  * appears with the one request that completes it, if none is there; what has no known digest yet, or comes through a
  * link, lies under `<prefix>incoming/` until it has been verified.
  */
-export class S3BlobStore implements BlobStore, BlobLinks {
+export class S3BlobStore implements BlobStore, BlobLinks, BlobInventory {
   private constructor(
     private readonly bucket: S3Bucket,
     private readonly prefix: string,
@@ -82,6 +82,18 @@ export class S3BlobStore implements BlobStore, BlobLinks {
     await this.bucket.remove(this.#key(sha256));
     await this.cache.forget(sha256);
     return true;
+  }
+
+  async *list(): AsyncGenerator<string> {
+    const prefix = `${this.prefix}sha256/`;
+    try {
+      for await (const { key } of this.bucket.list(prefix)) {
+        const name = key.slice(prefix.length + 3);
+        if (isSha256(name) && key === this.#key(name)) yield name;
+      }
+    } catch (error) {
+      throw this.bucket.translate(error);
+    }
   }
 
   async readUrl(sha256: string, ttlMs: number): Promise<string> {

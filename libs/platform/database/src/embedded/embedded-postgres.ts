@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, chown, cp, mkdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, chown, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DomainError } from '@stella/errors';
@@ -55,6 +55,7 @@ export class EmbeddedPostgres {
     await ownFolder(socketFolder, launch);
     if (await exists(join(dataFolder, 'PG_VERSION'))) {
       await ownFolder(dataFolder, launch);
+      await ownFiles(dataFolder, launch);
       await stopLeftOver(binaries, dataFolder, launch);
     } else {
       await initialise(binaries, dataFolder, launch, options);
@@ -68,7 +69,12 @@ export class EmbeddedPostgres {
 
   /** As administrator; `database` must exist (`createDatabase`). */
   connection(database = 'postgres'): ClientConfig {
-    return { host: this.socketFolder, user: ADMINISTRATOR, database };
+    return EmbeddedPostgres.connectionAt(this.socketFolder, database);
+  }
+
+  /** To one that another process runs. */
+  static connectionAt(socketFolder: string, database = 'postgres'): ClientConfig {
+    return { host: resolve(socketFolder), user: ADMINISTRATOR, database };
   }
 
   /** Makes the database if there is none of this name, closed to everybody but its administrator. */
@@ -132,6 +138,14 @@ async function ownFolder(folder: string, launch: Launch): Promise<void> {
   await mkdir(folder, { recursive: true });
   if (launch.account !== undefined) await chown(folder, launch.account.uid, launch.account.gid);
   await chmod(folder, 0o700);
+}
+
+/** What was copied here by root is root's, and the server reads only what is its own. */
+async function ownFiles(dataFolder: string, { account }: Launch): Promise<void> {
+  if (account === undefined) return;
+  const owners = await Promise.all((await readdir(dataFolder)).map(async (name) => (await stat(join(dataFolder, name))).uid));
+  if (owners.every((uid) => uid === account.uid)) return;
+  await run('chown', ['-R', `${account.uid}:${account.gid}`, dataFolder]);
 }
 
 async function stopLeftOver(binaries: Binaries, dataFolder: string, launch: Launch): Promise<void> {

@@ -31,7 +31,7 @@ export interface IntakeDeps {
 
 /**
  * Brings what the brokers hold for one group into the inbox. Makes consumers as long as it runs: one that crashed or gives
- * no sign of life is replaced, and so is one that knows nothing of a topic that has come to be.
+ * no sign of life is replaced, and so is one whose topics are no longer those that there are.
  */
 export class Intake {
   readonly #alive = new Pulse();
@@ -102,9 +102,9 @@ export class Intake {
     }
   }
 
-  /** Until a stop, or until a topic that was missing is there. */
+  /** Until a stop, or until a topic that was missing is there, or one is gone: kafkajs would ask for it again and again, and hold the others. */
   async #live(topics: readonly string[]): Promise<void> {
-    const found = new AbortController();
+    const changed = new AbortController();
     const life = new ConsumerLife(this.deps.kafka, this.deps.groupId, {
       alive: this.#alive,
       poll: this.#poll,
@@ -114,10 +114,10 @@ export class Intake {
     const pressure = this.#pressureOn(life, topics);
     const look = setInterval(() => {
       this.#lastPoll.set({ consumer: this.deps.group }, this.#poll.atMs / 1_000);
-      if (this.#missing.length > 0) void this.#existing().then(({ length }) => length > topics.length && found.abort(), () => undefined);
+      void this.#existing().then((existing) => (existing.length !== topics.length || existing.some((topic) => !topics.includes(topic))) && changed.abort(), () => undefined);
     }, TOPICS_LOOK_MS);
     try {
-      await life.run(topics, async (payload) => this.#note(pressure, await this.#taker.take(payload)), AbortSignal.any([this.#abort.signal, found.signal]));
+      await life.run(topics, async (payload) => this.#note(pressure, await this.#taker.take(payload)), AbortSignal.any([this.#abort.signal, changed.signal]));
     } finally {
       clearInterval(look);
       pressure.stop();

@@ -42,6 +42,25 @@ test('what is missing is told, the rest is consumed', async () => {
   expect(intake.health()).toEqual({ notReady: [], notLive: [] });
 });
 
+test('one whose topics changed is replaced by one that knows them', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+  try {
+    const existing = ['acme.one', 'acme.two'];
+    const { intake, made } = start(() => new FakeConsumer(), existing);
+    const until = async (isSo: () => boolean) => { while (!isSo()) await jest.advanceTimersByTimeAsync(100); };
+    await until(() => made[0]?.log.includes('run') === true);
+    existing.shift();
+    await until(() => made[1]?.log.includes('run') === true);
+    expect([made[0]?.log.at(-1), made[1]?.log.includes('subscribe acme.two')]).toEqual(['disconnect', true]);
+    expect(intake.health().notReady).toEqual(['the topic one is missing']);
+    existing.unshift('acme.one');
+    await until(() => made[2]?.log.includes('subscribe acme.one,acme.two') === true);
+    expect(intake.health().notReady).toEqual([]);
+  } finally {
+    jest.useRealTimers();
+  }
+}, 30_000);
+
 test('without any topic there is no consumer, and a stop is prompt', async () => {
   const { intake, made } = start(() => new FakeConsumer(), []);
   await delay(100);

@@ -188,7 +188,10 @@ test('one front for all gRPC services, and what monitoring asks for', () => {
   const paths = of(objects, 'Ingress', 'acme-stella').spec.rules[0].http.paths.map(({ path, backend }) => [path, backend.service.name]);
   assert.equal(paths.length, SERVICES.length);
   assert.ok(paths.some(([path, name]) => path === '/stella.gate.v1alpha.GateService' && name === 'acme-stella-gate'));
-  assert.equal(of(objects, 'GRPCRoute', 'acme-stella').spec.rules.length, SERVICES.length);
+  const { rules } = of(objects, 'GRPCRoute', 'acme-stella').spec;
+  assert.equal(rules.filter(({ matches }) => matches[0].headers === undefined).length, SERVICES.length);
+  const byHeader = rules.filter(({ matches }) => matches[0].headers !== undefined).map(({ matches: [{ method, headers }], backendRefs }) => [method.service, headers[0].name, headers[0].value, backendRefs[0].name]);
+  assert.deepEqual(byHeader, [...SERVICES].sort().map((name) => ['stella.events.v1alpha.DeadLetterService', 'stella-service', name, `acme-stella-${name}`]));
   assert.equal(of(objects, 'ServiceMonitor', 'acme-stella').metadata.labels.release, 'prometheus');
   assert.equal(render('minimal').some(({ kind }) => ['Ingress', 'GRPCRoute', 'ServiceMonitor', 'PrometheusRule'].includes(kind)), false);
 });

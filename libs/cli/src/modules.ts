@@ -25,6 +25,7 @@ const MODULES: readonly (readonly [command: string, load: Load])[] = [
   ['keygen', async () => (await import('./commands/keygen.js')).addKeygen],
   ['keys', async () => (await import('./commands/keys.js')).addKeys],
   ['node', async () => (await import('./commands/node.js')).addNode],
+  ['events', async () => (await import('./commands/events.js')).addEvents],
   ['connect', async () => (await import('./commands/connect.js')).addConnect],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctor],
 ];

@@ -1,4 +1,5 @@
 import { StackGraphServiceService } from '@stella/contracts/stella/csfg/v1alpha/csfg';
+import { DeadLetterServiceService } from '@stella/contracts/stella/events/v1alpha/dead_letters';
 import { FederationServiceService } from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
 import { WitnessServiceService } from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import { GateServiceService } from '@stella/contracts/stella/gate/v1alpha/gate';
@@ -39,6 +40,8 @@ export interface StellaClient {
   readonly fbpe: Api<typeof FederationServiceService>;
   readonly gate: Api<typeof GateServiceService>;
   readonly replayWorker: Api<typeof ReplayWorkerServiceService>;
+  /** Events that one service gave up; every service answers for itself, under one name of the API. */
+  deadLetters(service: ServiceName): Api<typeof DeadLetterServiceService>;
   /** Registers a file (by path) or a stream of bytes; what the server has is not sent again. */
   uploadArtifact(source: string | AsyncIterable<Uint8Array>, settings?: UploadSettings): Promise<Artifact>;
   /** Sends one file of an open marketplace upload; answers its size in bytes. */
@@ -60,11 +63,15 @@ export function createStellaClient(options: StellaClientOptions): StellaClient {
     fbpe: api('fbpe', FederationServiceService),
     gate: api('gate', GateServiceService),
     replayWorker: api('replay-worker', ReplayWorkerServiceService),
+    deadLetters: (service) => makeApi({ client: channels.of(service), tokens, metadata: { [SERVICE_KEY]: service } }, DeadLetterServiceService),
     uploadArtifact: (source, settings) => uploadArtifact(psdi, source, settings),
     uploadPackFile: (source, settings) => uploadPackFile(marketplace, source, settings),
     close: () => channels.close(),
   };
 }
+
+/** What every service serves under one name is routed by it. */
+const SERVICE_KEY = 'stella-service';
 
 /** One channel an address. */
 class Channels {

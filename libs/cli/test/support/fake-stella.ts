@@ -7,6 +7,7 @@ import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type ServerW
 import { ErrorInfo } from '@stella/contracts/google/rpc/error_details';
 import { Status } from '@stella/contracts/google/rpc/status';
 import * as csfg from '@stella/contracts/stella/csfg/v1alpha/csfg';
+import * as deadLetters from '@stella/contracts/stella/events/v1alpha/dead_letters';
 import * as fbpe from '@stella/contracts/stella/fbpe/v1alpha/fbpe';
 import * as frvf from '@stella/contracts/stella/frvf/v1alpha/frvf';
 import * as gate from '@stella/contracts/stella/gate/v1alpha/gate';
@@ -14,8 +15,8 @@ import * as marketplace from '@stella/contracts/stella/marketplace/v1alpha/marke
 import * as psdi from '@stella/contracts/stella/psdi/v1alpha/psdi';
 import { writeConnection } from '../../src/index.js';
 
-const SERVICES: readonly ServiceDefinition[] = [gate.GateServiceService, frvf.WitnessServiceService, psdi.DeltaIndexServiceService, csfg.StackGraphServiceService, fbpe.FederationServiceService, marketplace.MarketplaceServiceService];
-const MESSAGES: Readonly<Record<string, unknown>> = { ...gate, ...frvf, ...psdi, ...csfg, ...fbpe, ...marketplace };
+const SERVICES: readonly ServiceDefinition[] = [gate.GateServiceService, frvf.WitnessServiceService, psdi.DeltaIndexServiceService, csfg.StackGraphServiceService, fbpe.FederationServiceService, marketplace.MarketplaceServiceService, deadLetters.DeadLetterServiceService];
+const MESSAGES: Readonly<Record<string, unknown>> = { ...gate, ...frvf, ...psdi, ...csfg, ...fbpe, ...marketplace, ...deadLetters };
 const TOKEN = 'token-of-the-test';
 
 // The shape of a request is the method's; each test knows which one it answers.

@@ -8,6 +8,8 @@ import { Attempts } from './attempts.js';
 export interface CallContext {
   readonly client: Client;
   readonly tokens: TokenSource | undefined;
+  /** Of every call. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** One call with its deadline, over all attempts. */
@@ -28,7 +30,7 @@ export class Invocation {
   async metadata(): Promise<Metadata> {
     this.attempts.throwIfOver();
     const metadata = new Metadata();
-    for (const [key, value] of Object.entries(this.settings.metadata ?? {})) metadata.set(key, value);
+    for (const [key, value] of Object.entries({ ...this.context.metadata, ...this.settings.metadata })) metadata.set(key, value);
     if (this.context.tokens) metadata.set('authorization', `Bearer ${await this.context.tokens.token()}`);
     return metadata;
   }

@@ -48,12 +48,32 @@ SELECT position, id, topic, tenant, key, occurred_at, traceparent, headers, payl
   ORDER BY position
   LIMIT $1;
 
+SELECT position, id, topic, tenant, key, occurred_at, traceparent, refusal, relayed_at, redeliveries, octet_length(payload) AS size_bytes, encode(sha256(payload), 'hex') AS sha256
+  FROM outbox
+  WHERE refusal IS NOT NULL AND tenant = $1 AND position > $2 AND ($3::text IS NULL OR topic = $3)
+  ORDER BY position
+  LIMIT $4;
+
+SELECT position, id, topic, tenant, key, occurred_at, traceparent, refusal, relayed_at, redeliveries, octet_length(payload) AS size_bytes, encode(sha256(payload), 'hex') AS sha256, CASE WHEN octet_length(payload) <= $3 THEN payload END AS bytes
+  FROM outbox
+  WHERE position = $1 AND tenant = $2 AND (refusal IS NOT NULL OR redeliveries > 0);
+
+SELECT position, state, attempts, consumer, source, id, topic, tenant, key, occurred_at, traceparent, last_error, settled_at, first_failed_at, last_failed_at, redeliveries, octet_length(payload) AS size_bytes, encode(sha256(payload), 'hex') AS sha256
+  FROM inbox
+  WHERE state = 'dead' AND tenant = $1 AND position > $2 AND ($3::text IS NULL OR topic = $3)
+  ORDER BY position
+  LIMIT $4;
+
+SELECT position, state, attempts, consumer, source, id, topic, tenant, key, occurred_at, traceparent, last_error, settled_at, first_failed_at, last_failed_at, redeliveries, octet_length(payload) AS size_bytes, encode(sha256(payload), 'hex') AS sha256, CASE WHEN octet_length(payload) <= $3 AND state <> 'done' THEN payload END AS bytes
+  FROM inbox
+  WHERE position = $1 AND tenant = $2 AND (state = 'dead' OR redeliveries > 0);
+
 UPDATE inbox
   SET attempts = attempts - 1, unended = unended - 1
   WHERE position = $1 AND state = 'waiting';
 
 UPDATE inbox
-  SET state = 'dead', settled_at = now(), last_error = $2
+  SET state = 'dead', settled_at = now(), last_error = $2, first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now()
   WHERE position = $1 AND state = 'waiting';
 
 UPDATE inbox
@@ -61,11 +81,11 @@ UPDATE inbox
   WHERE position = $1 AND state = 'waiting';
 
 UPDATE inbox
-  SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL
+  SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL, redeliveries = redeliveries + 1
   WHERE position = $1 AND state = 'dead';
 
 UPDATE inbox
-  SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3
+  SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3, first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now()
   WHERE position = $1 AND state = 'waiting';
 
 UPDATE outbox
@@ -107,7 +127,7 @@ WITH added AS (INSERT INTO outbox (id, topic, tenant, key, occurred_at, tracepar
   FROM added;
 
 WITH again AS (UPDATE outbox
-  SET relayed_at = NULL, refusal = NULL
+  SET relayed_at = NULL, refusal = NULL, redeliveries = redeliveries + 1
   WHERE position = $1 AND refusal IS NOT NULL
   RETURNING 1) SELECT pg_notify('stella_events_' || current_schema(), '')
   FROM again;

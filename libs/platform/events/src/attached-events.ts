@@ -1,6 +1,7 @@
 import type { Database } from '@stella/platform-database';
 import type { Logger, Metrics } from '@stella/platform-telemetry';
 import type { DeadLetter } from './dead-letter.js';
+import type { DeadLetterQuery, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
 import type { ServiceEvents } from './event-bus.js';
 import type { RetryPolicy } from './limits.js';
 
@@ -31,6 +32,12 @@ export interface AttachedEvents extends ServiceEvents {
   stop(): Promise<void>;
   /** The oldest first. */
   deadLetters(limit: number): Promise<DeadLetter[]>;
+  /** What a tenant may know of its dead letters. @throws DomainError PAGE_TOKEN_INVALID: `after` is no id of ours */
+  deadLettersOf(query: DeadLetterQuery): Promise<DeadLetterView[]>;
+  /** One of a tenant, also after it was redelivered; with its payload if that has at most `bytesMax`. */
+  deadLetter(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined>;
+  /** Whether there is still somebody here who would handle it. */
+  isDeliverable(letter: DeadLetterView): boolean;
   /** Hands a dead letter to its consumer again; false if there is none of this id. */
   redeliver(id: string): Promise<boolean>;
   health(): EventsHealth;

@@ -1,5 +1,7 @@
+import { DomainError } from '@stella/errors';
 import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { DeadLetter } from './dead-letter.js';
+import { type DeadLetterQuery, type DeadLetterState, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event } from './event-bus.js';
 import { RETENTION_DAYS } from './limits.js';
 import { CHANNEL, type EventSession, lockKey, NOT_FLUSHED, RING } from './session.js';
@@ -49,6 +51,21 @@ interface InboxRow {
 }
 
 const COLUMNS = 'position, attempts, unended, consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload, last_error, settled_at';
+
+interface DeadRow extends Omit<InboxRow, 'payload' | 'unended'> {
+  readonly state: DeadLetterState;
+  readonly first_failed_at: Date | null;
+  readonly last_failed_at: Date | null;
+  readonly redeliveries: number;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly bytes?: Buffer | null;
+}
+
+const DEAD_COLUMNS = `position, state, attempts, consumer, source, id, topic, tenant, key, occurred_at, traceparent, last_error, settled_at, first_failed_at, last_failed_at, redeliveries, ${PAYLOAD_MEASURES}`;
+const FAILED = 'first_failed_at = coalesce(first_failed_at, now()), last_failed_at = now()';
+/** Ids of dead letters here are positions. */
+const POSITION = /^\d{1,18}$/;
 
 /** The durable queue of a service: what arrives waits here, in order of arrival, until its consumer is done with it. */
 export class Inbox {
@@ -133,7 +150,7 @@ export class Inbox {
   }
 
   async retryLater(position: bigint, error: string, pauseMs: number): Promise<void> {
-    await this.database.execute(`UPDATE inbox SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3 WHERE position = $1 AND state = 'waiting'`, [
+    await this.database.execute(`UPDATE inbox SET unended = unended - 1, next_attempt_at = now() + make_interval(secs => $2), last_error = $3, ${FAILED} WHERE position = $1 AND state = 'waiting'`, [
       position,
       pauseMs / 1_000,
       error,
@@ -147,7 +164,7 @@ export class Inbox {
 
   /** False: it was settled before. */
   async bury(sql: Sql, position: bigint, error: string): Promise<boolean> {
-    return (await sql.execute(`UPDATE inbox SET state = 'dead', settled_at = now(), last_error = $2 WHERE position = $1 AND state = 'waiting'`, [position, error])) === 1;
+    return (await sql.execute(`UPDATE inbox SET state = 'dead', settled_at = now(), last_error = $2, ${FAILED} WHERE position = $1 AND state = 'waiting'`, [position, error])) === 1;
   }
 
   async deadLetters(limit: number): Promise<DeadLetter[]> {
@@ -162,10 +179,31 @@ export class Inbox {
     }));
   }
 
+  /** @throws DomainError PAGE_TOKEN_INVALID: `after` is no id of ours */
+  async deadLettersOf({ tenant, topic, after = '0', limit }: DeadLetterQuery): Promise<DeadLetterView[]> {
+    if (!POSITION.test(after)) throw new DomainError('PAGE_TOKEN_INVALID');
+    const rows = await this.database.query<DeadRow>(
+      `SELECT ${DEAD_COLUMNS} FROM inbox WHERE state = 'dead' AND tenant = $1 AND position > $2 AND ($3::text IS NULL OR topic = $3) ORDER BY position LIMIT $4`,
+      [tenant, BigInt(after), topic ?? null, limit],
+    );
+    return rows.map(toView);
+  }
+
+  /** One that is a dead letter, or was one and is handed out again. */
+  async deadLetter(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined> {
+    if (!POSITION.test(id)) return undefined;
+    const [row] = await this.database.query<DeadRow>(
+      `SELECT ${DEAD_COLUMNS}, CASE WHEN octet_length(payload) <= $3 AND state <> 'done' THEN payload END AS bytes
+       FROM inbox WHERE position = $1 AND tenant = $2 AND (state = 'dead' OR redeliveries > 0)`,
+      [BigInt(id), tenant, bytesMax],
+    );
+    return row && { ...toView(row), bytes: row.bytes ?? undefined };
+  }
+
   /** True if there was such a dead letter; it is handled anew, before later events of its key that still wait. */
   async redeliver(id: string): Promise<boolean> {
-    if (!/^\d{1,18}$/.test(id)) return false;
-    const changed = await this.database.execute(`UPDATE inbox SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL WHERE position = $1 AND state = 'dead'`, [BigInt(id)]);
+    if (!POSITION.test(id)) return false;
+    const changed = await this.database.execute(`UPDATE inbox SET state = 'waiting', attempts = 0, unended = 0, next_attempt_at = now(), settled_at = NULL, redeliveries = redeliveries + 1 WHERE position = $1 AND state = 'dead'`, [BigInt(id)]);
     if (changed > 0) await this.database.query(RING);
     return changed > 0;
   }
@@ -187,7 +225,26 @@ export class Inbox {
   }
 }
 
+function toView(row: DeadRow): DeadLetterView {
+  return {
+    id: row.position.toString(),
+    state: row.state,
+    consumer: row.consumer,
+    event: toHead(row),
+    payload: { sizeBytes: row.size_bytes, sha256: row.sha256 },
+    attempts: row.attempts,
+    error: row.last_error ?? '',
+    firstFailedAt: row.first_failed_at ?? undefined,
+    lastFailedAt: row.last_failed_at ?? (row.state === 'dead' ? (row.settled_at ?? undefined) : undefined),
+    redeliveries: row.redeliveries,
+  };
+}
+
 function toEvent(row: InboxRow): Event {
+  return { ...toHead(row), payload: row.payload };
+}
+
+function toHead(row: Omit<InboxRow, 'payload' | 'unended'>): Omit<Event, 'payload'> {
   return {
     id: row.id,
     source: row.source,
@@ -196,6 +253,5 @@ function toEvent(row: InboxRow): Event {
     key: row.key,
     time: row.occurred_at,
     traceparent: row.traceparent ?? undefined,
-    payload: row.payload,
   };
 }

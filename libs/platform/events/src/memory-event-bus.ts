@@ -5,7 +5,8 @@ import type { Tx } from '@stella/platform-database';
 import { currentTraceparent } from '@stella/platform-telemetry';
 import type { AttachedEvents, EventsHealth } from './attached-events.js';
 import { checkDraft } from './cloud-event.js';
-import type { DeadLetter } from './dead-letter.js';
+import { type DeadLetter, describe } from './dead-letter.js';
+import { type DeadLetterQuery, type DeadLetterState, type DeadLetterView, measure, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft, EventHandler, Subscription } from './event-bus.js';
 import { CONCURRENCY, pauseBefore, RETRY, type RetryPolicy, SETTLE_TIMEOUT_MS } from './limits.js';
 
@@ -13,6 +14,18 @@ interface Waiting {
   readonly event: Event;
   attempts: number;
   dueMs: number;
+  firstFailedAt?: Date;
+  lastFailedAt?: Date;
+  error: string;
+  /** What it is as a dead letter; kept when it is redelivered. */
+  letter?: Letter;
+}
+
+interface Letter {
+  readonly id: string;
+  readonly entry: RoutedWaiting;
+  state: DeadLetterState;
+  redeliveries: number;
 }
 
 interface MemoryRoute {
@@ -21,6 +34,8 @@ interface MemoryRoute {
   readonly concurrency: number;
   readonly handler: EventHandler<unknown>;
 }
+
+type RoutedWaiting = Waiting & { readonly route: MemoryRoute };
 
 /** A transaction that holds nothing but what is to happen after it; statements need a database. */
 class MemoryTx implements Tx {
@@ -46,10 +61,10 @@ class MemoryTx implements Tx {
 class MemoryEvents implements AttachedEvents {
   readonly routes: MemoryRoute[] = [];
   readonly seen = new Set<string>();
-  readonly waiting: (Waiting & { readonly route: MemoryRoute })[] = [];
+  readonly waiting: RoutedWaiting[] = [];
   readonly atWork = new Map<string, MemoryRoute>();
   readonly abort = new AbortController();
-  readonly dead: DeadLetter[] = [];
+  readonly letters: Letter[] = [];
   running = false;
 
   constructor(
@@ -75,7 +90,7 @@ class MemoryEvents implements AttachedEvents {
       const mark = `${route.group} ${event.source} ${event.id}`;
       if (this.seen.has(mark)) continue;
       this.seen.add(mark);
-      this.waiting.push({ event, route, attempts: 0, dueMs: 0 });
+      this.waiting.push({ event, route, attempts: 0, dueMs: 0, error: '' });
     }
     this.advance();
   }
@@ -92,15 +107,34 @@ class MemoryEvents implements AttachedEvents {
   }
 
   async deadLetters(limit: number): Promise<DeadLetter[]> {
-    return this.dead.slice(0, limit);
+    return this.#dead().slice(0, limit).map(({ id, entry: { event, route, attempts, error, lastFailedAt } }) => ({ id, consumer: route.group, event, attempts, error, diedAt: lastFailedAt ?? new Date(0) }));
+  }
+
+  async deadLettersOf({ tenant, topic, after, limit }: DeadLetterQuery): Promise<DeadLetterView[]> {
+    const start = after === undefined ? 0 : this.letters.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && start === 0) throw new DomainError('PAGE_TOKEN_INVALID');
+    const wanted = this.letters.slice(start).filter(({ state, entry: { event } }) => state === 'dead' && event.tenant === tenant && (topic === undefined || event.topic === topic));
+    return wanted.slice(0, limit).map(viewOf);
+  }
+
+  async deadLetter(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined> {
+    const letter = this.letters.find((one) => one.id === id && one.entry.event.tenant === tenant);
+    if (letter === undefined) return undefined;
+    const { payload } = letter.entry.event;
+    return { ...viewOf(letter), bytes: payload.length <= bytesMax && letter.state !== 'done' ? payload : undefined };
+  }
+
+  isDeliverable({ consumer, event }: DeadLetterView): boolean {
+    return this.routes.some(({ topic, group }) => topic === event.topic && group === consumer);
   }
 
   async redeliver(id: string): Promise<boolean> {
-    const index = this.dead.findIndex((letter) => letter.id === id);
-    const [letter] = index < 0 ? [] : this.dead.splice(index, 1);
-    const route = this.routes.find(({ topic, group }) => topic === letter?.event.topic && group === letter.consumer);
-    if (letter === undefined || route === undefined) return false;
-    this.waiting.unshift({ event: letter.event, route, attempts: 0, dueMs: 0 });
+    const letter = this.#dead().find((one) => one.id === id);
+    if (letter === undefined) return false;
+    letter.state = 'waiting';
+    letter.redeliveries++;
+    Object.assign(letter.entry, { attempts: 0, dueMs: 0 });
+    this.waiting.unshift(letter.entry);
     this.advance();
     return true;
   }
@@ -122,28 +156,48 @@ class MemoryEvents implements AttachedEvents {
     }
   }
 
-  async #handle(key: string, entry: Waiting & { readonly route: MemoryRoute }): Promise<void> {
+  async #handle(key: string, entry: RoutedWaiting): Promise<void> {
     this.atWork.set(key, entry.route);
-    const { handler, group } = entry.route;
+    const { handler } = entry.route;
     const done = () => this.waiting.splice(this.waiting.indexOf(entry), 1);
     try {
       const prepared = await handler.prepare?.(entry.event, this.abort.signal);
       const tx = new MemoryTx();
       await handler.commit(entry.event, tx, prepared);
       done();
+      if (entry.letter !== undefined) entry.letter.state = 'done';
       tx.commit();
     } catch (error) {
       entry.attempts++;
       entry.dueMs = Date.now() + pauseBefore(entry.attempts, this.policy);
+      entry.error = describe(error);
+      entry.lastFailedAt = new Date();
+      entry.firstFailedAt ??= entry.lastFailedAt;
       if (entry.attempts >= this.policy.attemptsMax && this.running) {
         done();
-        this.dead.push({ id: randomUUID(), consumer: group, event: entry.event, attempts: entry.attempts, error: String(error), diedAt: new Date() });
+        this.#bury(entry);
       }
     } finally {
       this.atWork.delete(key);
       this.advance();
     }
   }
+
+  #bury(entry: RoutedWaiting): void {
+    if (entry.letter === undefined) this.letters.push((entry.letter = { id: randomUUID(), entry, state: 'dead', redeliveries: 0 }));
+    else entry.letter.state = 'dead';
+  }
+
+  #dead(): Letter[] {
+    return this.letters.filter(({ state }) => state === 'dead');
+  }
+}
+
+function viewOf({ id, state, entry, redeliveries }: Letter): DeadLetterView {
+  const { payload, ...event } = entry.event;
+  const { attempts, firstFailedAt, lastFailedAt } = entry;
+  const isDone = state === 'done';
+  return { id, state, consumer: entry.route.group, event, payload: measure(isDone ? Buffer.alloc(0) : payload), attempts, error: isDone ? '' : entry.error, firstFailedAt, lastFailedAt, redeliveries };
 }
 
 /** Events without a database, for tests of use cases and consumers; nothing survives the process. */

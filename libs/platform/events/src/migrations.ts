@@ -51,10 +51,19 @@ ALTER TABLE outbox ADD COLUMN refusal text;
 CREATE INDEX outbox_refused ON outbox (position) WHERE refusal IS NOT NULL;
 `;
 
+const REDELIVERIES = `
+-- For operators: since when an event fails, and that it was handed out again after it had been given up.
+ALTER TABLE inbox ADD COLUMN first_failed_at timestamptz, ADD COLUMN last_failed_at timestamptz, ADD COLUMN redeliveries int NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN redeliveries int NOT NULL DEFAULT 0;
+CREATE INDEX inbox_dead_of_tenant ON inbox (tenant, position) WHERE state = 'dead';
+CREATE INDEX outbox_refused_of_tenant ON outbox (tenant, position) WHERE refusal IS NOT NULL;
+`;
+
 /** The tables of events, for the schema of every service; applied before the service's own migrations. */
 export const EVENTS_MIGRATIONS: readonly Migration[] = [
   { name: '0000_events.sql', sql: EVENTS },
   { name: '0000_events_dead_letters.sql', sql: DEAD_LETTERS },
+  { name: '0000_events_redeliveries.sql', sql: REDELIVERIES },
 ];
 
 /**

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { DomainError } from '@stella/errors';
 import type { Database, Tx } from '@stella/platform-database';
 import { currentTraceparent, span } from '@stella/platform-telemetry';
 import { checkDraft } from './cloud-event.js';
 import type { DeadLetter, DeadLetterCopy } from './dead-letter.js';
+import { type DeadLetterQuery, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft } from './event-bus.js';
 import { RELAY_BATCH, RELAY_BATCH_BYTES, RETENTION_DAYS } from './limits.js';
 import { CHANNEL, NOT_FLUSHED } from './session.js';
@@ -30,6 +32,15 @@ interface RefusedRow extends OutboxRow {
   readonly relayed_at: Date;
 }
 
+interface DeadRow extends Omit<OutboxRow, 'payload' | 'settled' | 'headers'> {
+  readonly refusal: string | null;
+  readonly relayed_at: Date | null;
+  readonly redeliveries: number;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly bytes?: Buffer | null;
+}
+
 /** What the relay may send now. `more`: committed or soon to be committed events remain. */
 export interface OutboxBatch {
   readonly positions: readonly bigint[];
@@ -38,6 +49,7 @@ export interface OutboxBatch {
 }
 
 const COLUMNS = 'position, id, topic, tenant, key, occurred_at, traceparent, headers, payload';
+const DEAD_COLUMNS = `position, id, topic, tenant, key, occurred_at, traceparent, refusal, relayed_at, redeliveries, ${PAYLOAD_MEASURES}`;
 /** Tells a refused event from a dead letter of a consumer, whose ids are numbers. */
 const REFUSED_ID = /^outbox-(\d{1,18})$/;
 
@@ -107,12 +119,35 @@ export class Outbox {
     return rows.map((row) => ({ id: `outbox-${row.position}`, consumer: 'relay', event: this.#toEvent(row), attempts: 1, error: row.refusal, diedAt: row.relayed_at }));
   }
 
+  /** @throws DomainError PAGE_TOKEN_INVALID: `after` is no id of ours */
+  async refusedOf({ tenant, topic, after, limit }: DeadLetterQuery): Promise<DeadLetterView[]> {
+    const [, position] = REFUSED_ID.exec(after ?? 'outbox-0') ?? [];
+    if (position === undefined) throw new DomainError('PAGE_TOKEN_INVALID');
+    const rows = await this.database.query<DeadRow>(
+      `SELECT ${DEAD_COLUMNS} FROM outbox WHERE refusal IS NOT NULL AND tenant = $1 AND position > $2 AND ($3::text IS NULL OR topic = $3) ORDER BY position LIMIT $4`,
+      [tenant, BigInt(position), topic ?? null, limit],
+    );
+    return rows.map((row) => this.#toView(row));
+  }
+
+  /** One that is refused, or was and is sent again. */
+  async refusedOne(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined> {
+    const [, position] = REFUSED_ID.exec(id) ?? [];
+    if (position === undefined) return undefined;
+    const [row] = await this.database.query<DeadRow>(
+      `SELECT ${DEAD_COLUMNS}, CASE WHEN octet_length(payload) <= $3 THEN payload END AS bytes
+       FROM outbox WHERE position = $1 AND tenant = $2 AND (refusal IS NOT NULL OR redeliveries > 0)`,
+      [BigInt(position), tenant, bytesMax],
+    );
+    return row && { ...this.#toView(row), bytes: row.bytes ?? undefined };
+  }
+
   /** True if there was such a refused event; it is sent anew. */
   async redeliver(id: string): Promise<boolean> {
     const [, position] = REFUSED_ID.exec(id) ?? [];
     if (position === undefined) return false;
     const rows = await this.database.query(
-      `WITH again AS (UPDATE outbox SET relayed_at = NULL, refusal = NULL WHERE position = $1 AND refusal IS NOT NULL RETURNING 1) SELECT pg_notify(${CHANNEL}, '') FROM again`,
+      `WITH again AS (UPDATE outbox SET relayed_at = NULL, refusal = NULL, redeliveries = redeliveries + 1 WHERE position = $1 AND refusal IS NOT NULL RETURNING 1) SELECT pg_notify(${CHANNEL}, '') FROM again`,
       [BigInt(position)],
     );
     return rows.length > 0;
@@ -128,6 +163,23 @@ export class Outbox {
 
   async forgetOld(): Promise<number> {
     return this.database.execute(`DELETE FROM outbox WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
+  }
+
+  /** Refused at its first attempt: the carrier said never. */
+  #toView(row: DeadRow): DeadLetterView {
+    const refusedAt = row.refusal === null ? undefined : (row.relayed_at ?? undefined);
+    return {
+      id: `outbox-${row.position}`,
+      state: row.refusal !== null ? 'dead' : row.relayed_at === null ? 'waiting' : 'done',
+      consumer: 'relay',
+      event: { id: row.id, source: this.source, topic: row.topic, tenant: row.tenant, key: row.key, time: row.occurred_at, traceparent: row.traceparent ?? undefined },
+      payload: { sizeBytes: row.size_bytes, sha256: row.sha256 },
+      attempts: row.refusal === null ? 0 : 1,
+      error: row.refusal ?? '',
+      firstFailedAt: refusedAt,
+      lastFailedAt: refusedAt,
+      redeliveries: row.redeliveries,
+    };
   }
 
   #toEvent(row: OutboxRow): OutgoingEvent {

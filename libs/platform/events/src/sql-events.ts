@@ -4,6 +4,7 @@ import type { AttachedEvents, EventParticipant, EventsHealth } from './attached-
 import { BacklogGauges } from './backlog-gauges.js';
 import { Consumer } from './consumer.js';
 import { copyOfEvent, type DeadLetter, type DeadLetterCopy } from './dead-letter.js';
+import type { DeadLetterQuery, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft, EventHandler, Subscription } from './event-bus.js';
 import { Inbox } from './inbox.js';
 import { CONCURRENCY, HELD_NOT_READY_MS, LOOP_TURN_AGE_MS } from './limits.js';
@@ -113,6 +114,23 @@ export class SqlEvents implements AttachedEvents {
   async deadLetters(limit: number): Promise<DeadLetter[]> {
     const letters = await this.#inbox.deadLetters(limit);
     return letters.length >= limit ? letters : [...letters, ...(await this.#outbox.refused(limit - letters.length))];
+  }
+
+  /** In the same order as `deadLetters`. */
+  async deadLettersOf(query: DeadLetterQuery): Promise<DeadLetterView[]> {
+    const { after, limit } = query;
+    const isPastInbox = after?.startsWith('outbox-') === true;
+    const letters = isPastInbox ? [] : await this.#inbox.deadLettersOf(query);
+    if (letters.length >= limit) return letters;
+    return [...letters, ...(await this.#outbox.refusedOf({ ...query, after: isPastInbox ? after : undefined, limit: limit - letters.length }))];
+  }
+
+  async deadLetter(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined> {
+    return (await this.#inbox.deadLetter(id, tenant, bytesMax)) ?? this.#outbox.refusedOne(id, tenant, bytesMax);
+  }
+
+  isDeliverable({ id, consumer, event }: DeadLetterView): boolean {
+    return id.startsWith('outbox-') || this.#consumers.get(consumer)?.topics.includes(event.topic) === true;
   }
 
   async redeliver(id: string): Promise<boolean> {

@@ -104,11 +104,18 @@ test('what is refused for good is a dead letter of the relay until it is redeliv
   // It is not forgotten with what was sent.
   await database.execute(`UPDATE outbox SET relayed_at = now() - interval '31 days'`);
   expect(await outbox.forgetOld()).toBe(2);
+  const [view, ...others] = await events.deadLettersOf({ tenant: 'acme', limit: 10 });
+  expect([view, others]).toMatchObject([{ id: letter?.id, state: 'dead', consumer: 'relay', attempts: 1, payload: { sizeBytes: 3 }, error: letter?.error, redeliveries: 0 }, []]);
+  expect(view && events.isDeliverable(view)).toBe(true);
+  expect(await events.deadLettersOf({ tenant: 'acme', limit: 10, after: view?.id })).toEqual([]);
+  expect(await events.deadLetter(letter?.id ?? '', 'other', 10)).toBeUndefined();
+  expect(await events.deadLetter(letter?.id ?? '', 'acme', 10)).toMatchObject({ bytes: Buffer.from('bad') });
   refuses = false;
   expect([await events.redeliver('outbox-0'), await events.redeliver('outbox-x'), await events.redeliver(letter?.id ?? '')]).toEqual([false, false, true]);
   await until(() => sent.length === 3);
   await until(async () => (await waiting()) === 0);
   expect([sent[2], await events.deadLetters(10), await events.redeliver(letter?.id ?? '')]).toEqual(['free bad', [], false]);
+  expect(await events.deadLetter(letter?.id ?? '', 'acme', 10)).toMatchObject({ state: 'done', redeliveries: 1, error: '' });
 });
 
 test('a carrier that fails altogether is asked again', async () => {

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import type { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, Server, ServerCredentials, ServiceDefinition } from '@grpc/grpc-js';
 import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { readDescriptorSet } from '@stella/contracts';
@@ -15,6 +15,7 @@ import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
 import type { Express } from 'express';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ClientConfig } from 'pg';
+import { DEAD_LETTERS_GRPC, DeadLetters, DeadLettersController } from './dead-letters/index.js';
 import { type Operations, OPERATIONS, OperationsController } from './operations.controller.js';
 import { migrationsOf } from './migrations-of.js';
 import { type AddressOf, LazyPeers } from './peers.js';
@@ -59,6 +60,7 @@ interface Running {
   readonly service: StellaService;
   readonly database: Database;
   readonly events: AttachedEvents;
+  readonly logger: Logger;
   readonly peers: LazyPeers;
   readonly parts: ServiceParts;
 }
@@ -84,8 +86,7 @@ export class Runtime {
     const host = config.host ?? HOST;
     const grpcPort = config.grpcPort || (await freePort(host));
     const httpPort = config.httpPort || (await freePort(host));
-    const names = config.services.flatMap((service) => Object.keys(service.grpc));
-    const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING' as const])));
+    const health = new HealthImplementation(Object.fromEntries(['', ...Object.keys(grpcOf(config.services))].map((name) => [name, 'NOT_SERVING' as const])));
     const bus = config.bus ?? new InProcessBus({ logger: config.logger });
     const runtime = new Runtime(config, `${host}:${grpcPort}`, `http://${host}:${httpPort}`, new Metrics({ ofProcess: true }), bus, health);
     try {
@@ -131,6 +132,7 @@ export class Runtime {
     this.#tellBuild();
     for (const service of this.config.services) this.#running.push(await this.#wire(service));
     for (const { parts } of this.#running) await parts.start?.();
+    const services = grpcOf(this.config.services);
     const app = await NestFactory.create(this.#rootModule(), { logger: false, bodyParser: false, abortOnError: false });
     this.#app = app;
     (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
@@ -139,8 +141,8 @@ export class Runtime {
       grpcServerOptions({
         url: `${host}:${grpcPort}`,
         // Nest serves a package once for each time that it is named.
-        packages: [...new Set(this.config.services.flatMap((service) => Object.keys(service.grpc)).map((name) => name.slice(0, name.lastIndexOf('.'))))],
-        services: Object.assign({}, ...this.config.services.map((service) => service.grpc)),
+        packages: [...new Set(Object.keys(services).map((name) => name.slice(0, name.lastIndexOf('.'))))],
+        services,
         descriptorSet: readDescriptorSet(),
         health: this.health,
         authenticator: this.config.authenticator,
@@ -181,7 +183,7 @@ export class Runtime {
       ids: randomUUID,
       random: this.config.random ?? Math.random,
     };
-    return { service, database, events, peers, parts: service.wire(context) };
+    return { service, database, events, logger, peers, parts: service.wire(context) };
   }
 
   /** What runs where, for boards and for whoever rolls out. */
@@ -195,8 +197,11 @@ export class Runtime {
     return {
       module: class Root {},
       imports: this.#running.map(({ service, parts }) => serviceModule(service.name, parts)),
-      controllers: [OperationsController],
-      providers: [{ provide: OPERATIONS, useValue: operations }],
+      controllers: [OperationsController, DeadLettersController],
+      providers: [
+        { provide: OPERATIONS, useValue: operations },
+        { provide: DeadLetters, useValue: new DeadLetters((name) => this.#running.find(({ service }) => service.name === name)) },
+      ],
     };
   }
 
@@ -213,8 +218,13 @@ export class Runtime {
 
   #setHealth(state: 'SERVING' | 'NOT_SERVING'): void {
     this.health.setStatus('', state);
-    for (const service of this.config.services) for (const name of Object.keys(service.grpc)) this.health.setStatus(name, state);
+    for (const name of Object.keys(grpcOf(this.config.services))) this.health.setStatus(name, state);
   }
+}
+
+/** All that a process serves: what its services do, and what the platform does for them. */
+function grpcOf(services: readonly StellaService[]): Record<string, ServiceDefinition> {
+  return Object.assign({}, ...services.map(({ grpc }) => grpc), DEAD_LETTERS_GRPC) as Record<string, ServiceDefinition>;
 }
 
 /** A class of its own for each service: Nest knows modules by their class. */

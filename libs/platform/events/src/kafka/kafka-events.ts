@@ -2,6 +2,7 @@ import type { Tx } from '@stella/platform-database';
 import type { Kafka } from 'kafkajs';
 import type { AttachedEvents, EventParticipant, EventsHealth } from '../attached-events.js';
 import type { DeadLetter } from '../dead-letter.js';
+import type { DeadLetterQuery, DeadLetterView, WholeDeadLetter } from '../dead-letter-view.js';
 import type { EventDraft, EventHandler, Subscription } from '../event-bus.js';
 import { SqlEvents, type Waiting } from '../sql-events.js';
 import { GroupAdmin } from './group-admin.js';
@@ -65,6 +66,18 @@ export class KafkaEvents implements AttachedEvents {
 
   deadLetters(limit: number): Promise<DeadLetter[]> {
     return this.#events.deadLetters(limit);
+  }
+
+  deadLettersOf(query: DeadLetterQuery): Promise<DeadLetterView[]> {
+    return this.#events.deadLettersOf(query);
+  }
+
+  deadLetter(id: string, tenant: string, bytesMax: number): Promise<WholeDeadLetter | undefined> {
+    return this.#events.deadLetter(id, tenant, bytesMax);
+  }
+
+  isDeliverable(letter: DeadLetterView): boolean {
+    return this.#events.isDeliverable(letter);
   }
 
   redeliver(id: string): Promise<boolean> {

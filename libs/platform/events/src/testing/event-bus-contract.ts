@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { DomainError } from '@stella/errors';
 import type { Tx } from '@stella/platform-database';
 import type { AttachedEvents } from '../attached-events.js';
+import type { DeadLetterQuery } from '../dead-letter-view.js';
 import type { Event, EventDraft } from '../event-bus.js';
 import type { RetryPolicy } from '../limits.js';
 
@@ -118,6 +121,68 @@ export function eventBusContract({ test, expect }: Runner, makeHarness: () => Pr
     expect(seen.includes('bad:1')).toBe(true);
     expect((await b.deadLetters(10)).length).toBe(0);
     expect(await b.redeliver(letter?.id ?? '')).toBe(false);
+  });
+
+  test('a tenant looks through its own dead letters, page by page and by topic', async () => {
+    const { a, b, tx, settle } = await makeHarness();
+    for (const topic of [TOPIC, OTHER]) b.subscribe({ topic }, { commit: async () => Promise.reject(new DomainError('BLOB_NOT_FOUND', { sha256: 'x' })) });
+    await a.start();
+    await b.start();
+    const drafts = [draft('1', 'a'), draft('2', 'b', OTHER), { ...draft('3', 'c'), tenant: 'other' }, draft('4', 'd'), draft('5', 'e')];
+    for (const one of drafts) await tx((inner) => a.append(inner, one)).then(() => settle());
+    const keysOf = async (query: Partial<DeadLetterQuery>) => (await b.deadLettersOf({ tenant: 'acme', limit: 10, ...query })).map(({ event }) => event.key);
+    expect(await keysOf({})).toEqual(['1', '2', '4', '5']);
+    expect(await keysOf({ topic: TOPIC })).toEqual(['1', '4', '5']);
+    expect(await keysOf({ tenant: 'other' })).toEqual(['3']);
+    expect(await keysOf({ tenant: 'nobody' })).toEqual([]);
+    const [first] = await b.deadLettersOf({ tenant: 'acme', topic: TOPIC, limit: 1 });
+    expect(await keysOf({ topic: TOPIC, after: first?.id, limit: 1 })).toEqual(['4']);
+    for (const after of ['nonsense', 'outbox-x', '']) expect(await reasonOf(keysOf({ after }))).toBe('PAGE_TOKEN_INVALID');
+    expect([first?.state, first?.consumer, first?.attempts, first?.redeliveries, first && b.isDeliverable(first)]).toEqual(['dead', 'b', FAST_RETRY.attemptsMax, 0, true]);
+    expect(first?.error.startsWith('BLOB_NOT_FOUND: ')).toBe(true);
+    expect(first?.payload).toEqual({ sizeBytes: 1, sha256: createHash('sha256').update('a').digest('hex') });
+    expect(Number(first?.firstFailedAt) > 0 && Number(first?.firstFailedAt) <= Number(first?.lastFailedAt)).toBe(true);
+    expect(first && b.isDeliverable({ ...first, consumer: 'gone' })).toBe(false);
+  });
+
+  test('one dead letter is shown with a payload that fits, to its tenant alone, and later with what became of it', async () => {
+    const { a, b, tx, settle } = await makeHarness();
+    let isMended = false;
+    let effects = 0;
+    b.subscribe({ topic: TOPIC }, {
+      async commit(_event, inner) {
+        if (!isMended) throw new Error('not yet');
+        inner.afterCommit(() => effects++);
+      },
+    });
+    await a.start();
+    await b.start();
+    await tx((inner) => a.append(inner, draft('k', 'text')));
+    await settle();
+    const [{ id = '' } = {}] = await b.deadLettersOf({ tenant: 'acme', limit: 1 });
+    const textAt = async (bytesMax: number) => (await b.deadLetter(id, 'acme', bytesMax))?.bytes;
+    expect(Buffer.from((await textAt(4)) ?? []).toString()).toBe('text');
+    expect([await textAt(3), await b.deadLetter(id, 'other', 4), await b.deadLetter('0', 'acme', 4), await b.deadLetter("'", 'acme', 4)]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await b.redeliver(id)).toBe(true);
+    await settle();
+    const again = await b.deadLetter(id, 'acme', 4);
+    expect([again?.state, again?.redeliveries, again?.attempts]).toEqual(['dead', 1, FAST_RETRY.attemptsMax]);
+    isMended = true;
+    await Promise.all([1, 2, 3].map(() => b.redeliver(id)));
+    await settle();
+    const after = await b.deadLetter(id, 'acme', 4);
+    expect([after?.state, after?.redeliveries, after?.error, after?.bytes, after?.payload.sizeBytes, effects]).toEqual(['done', 2, '', undefined, 0, 1]);
+    expect(await b.deadLettersOf({ tenant: 'acme', limit: 1 })).toEqual([]);
+  });
+
+  test('what was handled as it should be is no dead letter', async () => {
+    const { a, b, tx, settle } = await makeHarness();
+    b.subscribe({ topic: TOPIC }, { commit: async () => undefined });
+    await a.start();
+    await b.start();
+    await tx((inner) => a.append(inner, draft('k', '1')));
+    await settle();
+    for (let id = 0; id < 5; id++) expect(await b.deadLetter(String(id), 'acme', 1)).toBe(undefined);
   });
 
   test('a handler that fails and then succeeds has its effect once, and the events after it theirs', async () => {

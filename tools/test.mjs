@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const STAGE_SECONDS_MAX = 3_600;
+/** What `timeout` of coreutils ends with. */
+const TIMED_OUT = 124;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const results = mkdtempSync(join(tmpdir(), 'stella-test-'));
@@ -31,9 +34,11 @@ if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`);
 process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
 
+/** Whatever does not end is ended, with all that it started: a suite that failed may have left a server that keeps it running. */
 function stage(name, command, args) {
   console.log(`\n== ${name}`);
-  if (spawnSync(command, args, { env, stdio: 'inherit' }).status !== 0) failures.push(name);
+  const { status } = spawnSync('timeout', ['--kill-after=30', `${STAGE_SECONDS_MAX}`, command, ...args], { env, stdio: 'inherit' });
+  if (status !== 0) failures.push(status === TIMED_OUT ? `${name} (not over after ${STAGE_SECONDS_MAX} s)` : name);
 }
 
 /** The real debuggers that the tests hold the symbol server against. */

@@ -4,7 +4,7 @@ import type { ServiceEvents } from '@stella/platform-events';
 import type { Logger, Metrics } from '@stella/platform-telemetry';
 import type { MarketplaceFacts } from './application/ports.js';
 import type { Namespace, PublisherKey } from './domain/namespace.js';
-import type { Pack, PackState } from './domain/pack.js';
+import { type Pack, PACK_STATES, type PackState } from './domain/pack.js';
 import type { Upload } from './domain/upload.js';
 
 export const PACK_PUBLISHED = 'stella.marketplace.pack-published.v1alpha';
@@ -90,16 +90,10 @@ export class MarketplaceEvents implements MarketplaceFacts {
     this.logger.warn({ tenant, upload, reason }, 'upload refused');
   }
 
-  packInserted(tx: Tx, { state }: Pack): void {
-    tx.afterCommit(() => this.#packs.inc({ state }));
-  }
-
-  async packDecided(tx: Tx, pack: Pack, before: PackState): Promise<void> {
+  async packDecided(tx: Tx, pack: Pack): Promise<void> {
     const { tenant, name, state, findings } = pack;
     if (state === 'published') await this.events.append(tx, { topic: PACK_PUBLISHED, tenant, key: name, payload: PackPublished.encode(announcement(pack)).finish() });
     tx.afterCommit(() => {
-      this.#packs.dec({ state: before });
-      this.#packs.inc({ state });
       this.#decisions.inc({ state });
       for (const finding of findings) this.#findings.inc({ check: finding.check, state: finding.state });
       const bad = findings.filter((finding) => finding.state === 'failed' || finding.state === 'error').map(({ check, reason }) => `${check}: ${reason}`);
@@ -126,7 +120,7 @@ export class MarketplaceEvents implements MarketplaceFacts {
   }
 
   packsByState(counts: ReadonlyMap<PackState, number>): void {
-    for (const [state, count] of counts) this.#packs.set({ state }, count);
+    for (const state of PACK_STATES) this.#packs.set({ state }, counts.get(state) ?? 0);
   }
 
   indexed(buildIds: number): void {

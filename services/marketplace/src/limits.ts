@@ -31,6 +31,7 @@ export const limits = {
   searchWordsMax: 16,
   indexRowsPerRead: 10_000,
   publicationPollMs: 5_000,
+  packCountIntervalMs: 30_000,
   /** Sent with its head as one piece: a packet less. */
   sentAtOnceBytesMax: 256 << 10,
   /** Small files that were asked for last, kept in memory. */

@@ -67,7 +67,7 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
   const index = new BuildIndex();
   const policy = new CedarApprovalPolicy(options.trustedPublishers ?? []);
   const validate = new ValidatePack(new InspectFiles(blobs, binaries), options.licencePolicy ?? DEFAULT_LICENCE_POLICY);
-  const publications = new FollowPublications(packs, index, facts);
+  const publications = new FollowPublications(packs, index, facts, clock);
   const feed = new PublicationFeed(database, () => void publications.catchUp().catch((error: unknown) => logger.warn({ err: error }, 'publications could not be read; trying again')));
   const decide = new DecidePack(database, packs, keys, policy, index, facts, clock);
   const symbolizer = new NativeSymbolizer(blobs, permits);

@@ -45,6 +45,8 @@ const isServed = async (replica: TestRuntime): Promise<boolean> => {
   return answers[0]?.missingReason === '';
 };
 
+const publishedPacks = async ({ runtime }: TestRuntime): Promise<string | undefined> => /marketplace_packs\{state="published"\} (\d+)/.exec(await runtime.metrics.text())?.[1];
+
 test('what one process publishes, from files that another one received, all of them serve; also one that heard nothing', async () => {
   const publisher = await Publisher.create(here, 'acme', 'acme');
   const elsewhere = there.client(MarketplaceServiceService, { tenant: 'acme' });
@@ -58,6 +60,8 @@ test('what one process publishes, from files that another one received, all of t
 
   const later = await start();
   expect(await isServed(later)).toBe(true);
+  // Each tells of all packs, whoever published them.
+  for (const replica of [here, there, later]) while ((await publishedPacks(replica)) !== '1') await delay(10);
   await later.stop();
 });
 

@@ -31,7 +31,7 @@ export class DecidePack {
       const decided: Pack = { ...pack, ...validation, findings, state, publishTime: state === 'published' ? this.clock() : undefined };
       await this.packs.save(tx, decided);
       if (state === 'published') await this.#publish(tx, decided);
-      await this.facts.packDecided(tx, decided, pack.state);
+      await this.facts.packDecided(tx, decided);
     });
   }
 

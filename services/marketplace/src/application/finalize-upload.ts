@@ -72,7 +72,6 @@ export class FinalizeUpload {
       const stored = isNew ? pack : await this.packs.findByContent(pack.name, pack.payloadDigest, tx);
       if (!stored) throw new DomainError('DATABASE_CONTENDED', { pack: pack.name });
       await this.uploads.setPack(tx, upload.id, stored.id);
-      if (isNew) this.facts.packInserted(tx, pack);
       return stored;
     });
   }

@@ -1,10 +1,12 @@
 import type { BuildIndex } from '../domain/build-index.js';
 import { audienceOf, type Pack } from '../domain/pack.js';
+import { limits } from '../limits.js';
 import type { MarketplaceFacts, PackRepository } from './ports.js';
 
 /** Keeps what the hot path has in memory as it is in the database, whichever process published. */
 export class FollowPublications {
   #publication = 0n;
+  #countedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
 
@@ -12,6 +14,7 @@ export class FollowPublications {
     private readonly packs: PackRepository,
     private readonly index: BuildIndex,
     private readonly facts: MarketplaceFacts,
+    private readonly clock: () => Date,
   ) {}
 
   /** Everything that was published before the call is in the index when it resolves. Those who ask at once look once. */
@@ -39,8 +42,11 @@ export class FollowPublications {
       this.#publication = publication;
       isNew = true;
     }
-    if (!isNew) return;
-    this.facts.indexed(this.index.size);
+    if (isNew) this.facts.indexed(this.index.size);
+    const nowMs = this.clock().getTime();
+    // Another process's packs in other states are not announced.
+    if (!isNew && nowMs < this.#countedMs + limits.packCountIntervalMs) return;
+    this.#countedMs = nowMs;
     this.facts.packsByState(await this.packs.countByState());
   }
 }

@@ -122,9 +122,8 @@ export interface MarketplaceFacts {
   uploadOpened(tx: Tx, upload: Upload, sizeBytes: number): void;
   fileReceived(tenant: string, sha256: string, sizeBytes: number): void;
   uploadRefused(tenant: string, upload: string, reason: string): void;
-  packInserted(tx: Tx, pack: Pack): void;
   /** After validation; appends `pack-published` where it was. */
-  packDecided(tx: Tx, pack: Pack, before: PackState): Promise<void>;
+  packDecided(tx: Tx, pack: Pack): Promise<void>;
   lookedUp(protocol: 'debuginfod' | 'grpc' | 'symbolize', isHit: boolean, durationSeconds: number): void;
   /** A published file whose bytes are gone or are not what they were. */
   readFailed(sha256: string, error: unknown): void;

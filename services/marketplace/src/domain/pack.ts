@@ -1,7 +1,8 @@
 import type { Finding } from './finding.js';
 
 export type PackKind = 'symbols' | 'harness';
-export type PackState = 'validating' | 'in-review' | 'rejected' | 'published' | 'yanked' | 'taken-down';
+export const PACK_STATES = ['validating', 'in-review', 'rejected', 'published', 'yanked', 'taken-down'] as const;
+export type PackState = (typeof PACK_STATES)[number];
 
 /** What a file of a build is: code, split debug information, or both in one. */
 export type FileRole = 'executable' | 'debuginfo' | 'full';

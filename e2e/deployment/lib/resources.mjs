@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { provisionService } from '@stella/platform-database';
 import { applyTopics, readTopics } from '@stella/platform-events';
 import { createLogger } from '@stella/platform-telemetry';
+import kafkajs from 'kafkajs';
 import { Client as S3Client } from 'minio';
 import pg from 'pg';
 import { CHECKOUT, SERVICES } from './services.mjs';
@@ -22,14 +23,32 @@ export async function makeResources(space, servers) {
   return { database, databaseUrls, bucket: bucketOf(space), topicPrefix: prefixOf(space) };
 }
 
-/** Takes the database and the bucket away again; topics stay until their time is over. */
-export async function removeResources({ database, bucket }, servers) {
-  await asAdministrator(servers.postgres, async (client) => {
+/** Takes all of it away again: a broker's heap and its start pay for every partition. */
+export async function removeResources({ database, bucket, topicPrefix }, servers) {
+  await Promise.all([removeDatabase(database, servers.postgres), removeBucket(bucket, servers.s3), removeTopics(topicPrefix, servers.kafka)]);
+}
+
+async function removeTopics(topicPrefix, { brokers }) {
+  const admin = new kafkajs.Kafka({ clientId: 'deployment', brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(topicPrefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function removeDatabase(database, postgres) {
+  await asAdministrator(postgres, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(database)} WITH (FORCE)`);
     const { rows } = await client.query('SELECT rolname FROM pg_roles WHERE rolname LIKE $1', [`${database.replaceAll('_', '\\_')}\\_%`]);
     for (const { rolname } of rows) await client.query(`DROP ROLE ${client.escapeIdentifier(rolname)}`);
   });
-  const s3 = s3Client(servers.s3);
+}
+
+async function removeBucket(bucket, connection) {
+  const s3 = s3Client(connection);
   if (!(await s3.bucketExists(bucket))) return;
   const names = [];
   for await (const { name } of s3.listObjectsV2(bucket, '', true)) names.push(name);

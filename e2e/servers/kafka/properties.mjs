@@ -31,6 +31,10 @@ export function serverProperties({ data, ports }) {
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 3,
     'group.initial.rebalance.delay.ms': 0,
+    // By default half of this broker's heap: once a thousand partitions had been loaded there was no room for it.
+    'log.cleaner.dedupe.buffer.size': 4 << 20,
+    // What suites delete is gone before the next start has to load it.
+    'log.segment.delete.delay.ms': 1_000,
   };
   return Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join('');
 }

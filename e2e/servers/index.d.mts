@@ -3,6 +3,8 @@
 export interface KafkaAddress {
   /** `host:port` */
   readonly brokers: readonly string[];
+  /** Another listener: who connects by it is told that the broker is at `proxy`, where a test may put one before `listen`. Both `host:port`. */
+  readonly behindProxy: { readonly listen: string; readonly proxy: string };
 }
 
 /** Of the administrator of the whole server; `database` is there and empty. */

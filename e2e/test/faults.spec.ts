@@ -31,6 +31,7 @@ const incident = incidentById('lua-CVE-2020-24370');
 let servers: Pick<Addresses, 'kafka' | 'postgres' | 's3' | 'oidc' | 'toxiproxy'>;
 let database: Proxy;
 let store: Proxy;
+let broker: Proxy;
 let deployment: Deployment;
 let client: StellaClient;
 let job: MainJob;
@@ -41,9 +42,12 @@ beforeAll(async () => {
   const endpoint = new URL(servers.s3.endpoint);
   database = await Proxy.open(api, 'faults-postgres', `${servers.postgres.host}:${servers.postgres.port}`);
   store = await Proxy.open(api, 'faults-s3', endpoint.host);
+  // A broker tells its clients where it is: this listener tells where the proxy is.
+  const { listen, proxy } = servers.kafka.behindProxy;
+  broker = await Proxy.open(api, 'faults-kafka', listen, proxy);
   const [only] = await createDeployments({
     organisations: 1,
-    servers: { ...servers, postgres: { ...servers.postgres, host: '127.0.0.1', port: database.port }, s3: { ...servers.s3, endpoint: `http://${store.listen}` } },
+    servers: { ...servers, postgres: { ...servers.postgres, host: '127.0.0.1', port: database.port }, s3: { ...servers.s3, endpoint: `http://${store.listen}` }, kafka: { ...servers.kafka, brokers: [broker.listen] } },
   });
   if (!only) throw new Error('a deployment was asked for');
   deployment = only;
@@ -58,7 +62,7 @@ afterAll(async () => {
   // Whatever is still ill or dead would keep the rest from being taken away.
   await useServers(KILLED_SERVERS);
   await deployment?.remove();
-  await Promise.allSettled([database?.close(), store?.close()]);
+  await Promise.allSettled([database, store, broker].map((proxy) => proxy?.close()));
   rmSync(folder, { recursive: true, force: true });
 }, 600_000);
 
@@ -197,6 +201,10 @@ test(`${CALLERS} callers at once, while every part is killed in turn and connect
     await fault('a slow store', () => ill(() => store.make({ type: 'bandwidth', attributes: { rate: 200 } })));
     await fault('a store that breaks connections off', () => ill(() => store.make({ type: 'reset_peer', attributes: { timeout: 50 } })));
     await fault('a store that cannot be reached', () => ill(() => store.cut()));
+    await fault('a slow broker', () => ill(() => broker.make({ type: 'latency', attributes: { latency: 300, jitter: 200 } })));
+    await fault('a broker that answers nothing', () => ill(() => broker.make({ type: 'timeout', attributes: { timeout: 0 } })));
+    await fault('a broker that breaks connections off', () => ill(() => broker.make({ type: 'reset_peer', attributes: { timeout: 50 } })));
+    await fault('a broker that cannot be reached', () => ill(() => broker.cut()));
   } finally {
     isOver = true;
     await work;

@@ -20,7 +20,8 @@ const LOGGING = ['defaultLogLevel=info', 'showDateTime=true', 'dateTimeFormat=yy
 /** @type {import('../lib/server.mjs').Server} */
 export const kafka = {
   name: 'kafka',
-  ports: ['broker', 'controller'],
+  ports: ['broker', 'controller', 'behindProxy'],
+  portsOfOthers: ['proxy'],
 
   async install() {
     const jars = await cached(`kafka-${shortDigest(readFileSync(POM))}`, (folder) => maven(POM, ['dependency:copy-dependencies'], { outputDirectory: folder, includeScope: 'runtime' }));
@@ -35,7 +36,7 @@ export const kafka = {
         env: { HOME: folder },
       },
       files: { [PROPERTIES]: serverProperties({ data: join(folder, 'data'), ports }) },
-      address: { brokers: [`127.0.0.1:${ports.broker}`] },
+      address: { brokers: [`127.0.0.1:${ports.broker}`], behindProxy: { listen: `127.0.0.1:${ports.behindProxy}`, proxy: `127.0.0.1:${ports.proxy}` } },
     };
   },
 

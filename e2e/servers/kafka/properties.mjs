@@ -3,7 +3,7 @@ const HOST = '127.0.0.1';
 /**
  * One node that is broker and controller (KRaft), on loopback. Topics are made by whoever owns them, as in production:
  * a misspelt name is an error, not a new topic.
- * @param {{ data: string, ports: { broker: number, controller: number } }} where
+ * @param {{ data: string, ports: { broker: number, controller: number, behindProxy: number, proxy: number } }} where
  */
 export function serverProperties({ data, ports }) {
   const properties = {
@@ -12,9 +12,9 @@ export function serverProperties({ data, ports }) {
     'controller.quorum.voters': `1@${HOST}:${ports.controller}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    listeners: `PLAINTEXT://${HOST}:${ports.broker},CONTROLLER://${HOST}:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${ports.broker}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `PLAINTEXT://${HOST}:${ports.broker},BEHIND_PROXY://${HOST}:${ports.behindProxy},CONTROLLER://${HOST}:${ports.controller}`,
+    'advertised.listeners': `PLAINTEXT://${HOST}:${ports.broker},BEHIND_PROXY://${HOST}:${ports.proxy}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,BEHIND_PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': data,
     'auto.create.topics.enable': false,
     'num.partitions': 3,

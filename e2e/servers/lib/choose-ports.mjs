@@ -11,14 +11,15 @@ const PORT_POLL_MS = 100;
  */
 export async function wantedPorts(server, before = {}) {
   const ports = {};
-  for (const port of server.ports) ports[port] = givenPort(variableOf(server, port)) ?? before[port] ?? (await freePort());
+  for (const port of [...server.ports, ...(server.portsOfOthers ?? [])]) ports[port] = givenPort(variableOf(server, port)) ?? before[port] ?? (await freePort());
   return ports;
 }
 
-/** The same, of which none is taken by anybody. */
+/** The same, of which none that it listens on is taken by anybody. */
 export async function freePorts(server, before) {
   const ports = await wantedPorts(server, before);
-  for (const [name, port] of Object.entries(ports)) {
+  for (const name of server.ports) {
+    const port = ports[name];
     if (await isFreeWithin(port, PORT_TIMEOUT_MS)) continue;
     const variable = variableOf(server, name);
     if (givenPort(variable) !== undefined) throw new ServerError(`${server.name}: port ${port} is taken`, `free it, or set ${variable} to another one`);

@@ -3,6 +3,7 @@
  * @typedef {object} Server
  * @property {string} name under which its address stands in `servers.json`
  * @property {readonly string[]} ports what it listens on; the first is `STELLA_E2E_<NAME>_PORT`, others add their own name
+ * @property {readonly string[]} [portsOfOthers] what it tells its clients and somebody else listens on, as a proxy
  * @property {string} [stopSignal] default: SIGTERM
  * @property {() => Promise<any>} install returns where it is installed, from the cache or made
  * @property {(start: Start) => Promise<Plan>} plan decides and writes nothing: the same plan means that nothing has to be started anew

@@ -12,11 +12,12 @@ export class Proxy {
     readonly listen: string,
   ) {}
 
-  static async open(api: string, name: string, upstream: string): Promise<Proxy> {
+  /** @param at where it listens; by default wherever is free */
+  static async open(api: string, name: string, upstream: string, at = '127.0.0.1:0'): Promise<Proxy> {
     // What an earlier run left.
     const known = (await send(`${api}/proxies`, 'GET')) as Readonly<Record<string, unknown>>;
     if (Object.hasOwn(known, name)) await send(`${api}/proxies/${name}`, 'DELETE');
-    const { listen } = (await send(`${api}/proxies`, 'POST', { name, upstream, listen: '127.0.0.1:0', enabled: true })) as { listen: string };
+    const { listen } = (await send(`${api}/proxies`, 'POST', { name, upstream, listen: at, enabled: true })) as { listen: string };
     return new Proxy(`${api}/proxies/${name}`, listen);
   }
 

@@ -1,7 +1,7 @@
 import type { Consumer, ConsumerConfig, EachBatchHandler, EachBatchPayload, Kafka } from 'kafkajs';
 import { Pulse } from '../pulse.js';
 import { inTime } from './in-time.js';
-import { CONSUMER_RETRIES, FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, STALL_GRACE_MS, STALL_MS } from './limits.js';
+import { CONSUMER_RETRIES, FETCH_BYTES, FETCH_BYTES_PER_PARTITION, FETCH_WAIT_MS, HEARTBEAT_MS, INTAKE_STOP_TIMEOUT_MS, LEFTOVER_TIMEOUT_MS, REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, STALL_GRACE_MS, STALL_MS } from './limits.js';
 
 const CONFIG: Omit<ConsumerConfig, 'groupId'> = {
   sessionTimeout: SESSION_TIMEOUT_MS,
@@ -58,13 +58,17 @@ export class ConsumerLife {
   async run(topics: readonly string[], take: EachBatchHandler, signal: AbortSignal): Promise<void> {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     const watch = setInterval(() => void this.#watch(), this.limits.graceMs / 4);
+    let consuming: Promise<void> | undefined;
     try {
       if (signal.aborted) return;
-      await Promise.race([stopped, this.#crash.promise, this.#consume(topics, take).then(() => stopped)]);
+      consuming = this.#consume(topics, take);
+      await Promise.race([stopped, this.#crash.promise, consuming.then(() => stopped)]);
     } finally {
       clearInterval(watch);
       this.#isOver = true;
       await inTime(this.#consumer.disconnect(), INTAKE_STOP_TIMEOUT_MS).catch(() => undefined);
+      // kafkajs goes on to join a group for a while, though it is disconnected.
+      await inTime(Promise.resolve(consuming), LEFTOVER_TIMEOUT_MS).catch(() => undefined);
     }
   }
 

@@ -30,6 +30,8 @@ export const REBALANCE_TIMEOUT_MS = 20_000;
 export const HEARTBEAT_MS = 2_500;
 /** What a stop gives to the batch in hand, the commit of its offset and the leave. */
 export const INTAKE_STOP_TIMEOUT_MS = 5_000;
+/** For what a disconnected consumer still had in hand; without it nothing is lost. */
+export const LEFTOVER_TIMEOUT_MS = 1_000;
 
 /** For a batch to be stored; more than a statement's own time-out, less than for ever. */
 export const STORE_TIMEOUT_MS = 45_000;

@@ -4,6 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import '../servers/lib/warnings.mjs';
+import { down as endServers, status as statusOfServers } from '../servers/index.mjs';
 import { build, down } from './lib/cluster.mjs';
 import { ensureDebianPackages } from './lib/debian.mjs';
 import { REPOSITORY } from './lib/paths.mjs';
@@ -18,20 +20,30 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const parts = wanted.length > 0 ? wanted : Object.keys(PARTS);
 const began = Date.now();
 const say = (text) => console.log(`[${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s] ${text}`);
 const failed = [];
+const runBefore = await runningServers();
 try {
   ensureDebianPackages({ gcc: 'gcc', ld: 'binutils', '/usr/lib/x86_64-linux-gnu/libc.a': 'libc6-dev' });
-  await build({ say, withGvisor: process.env.STELLA_E2E_GVISOR !== 'false' });
-  for (const part of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
+  if (parts.includes('cluster')) await build({ say, withGvisor: process.env.STELLA_E2E_GVISOR !== 'false' });
+  for (const part of parts) {
     say(part);
     const files = readdirSync(join(REPOSITORY, PARTS[part])).filter((name) => name.endsWith('.test.mjs')).map((name) => join(PARTS[part], name));
     const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', `--test-timeout=${PART_TIMEOUT_MS}`, ...files], { cwd: REPOSITORY, stdio: 'inherit' });
     if (status !== 0) failed.push(part);
   }
 } finally {
-  if (!process.env.STELLA_E2E_KEEP) await down();
+  if (parts.includes('cluster') && !process.env.STELLA_E2E_KEEP) {
+    await down();
+    const started = (await runningServers()).filter((name) => !runBefore.includes(name));
+    if (started.length > 0) await endServers(started, { keepData: failed.length > 0 });
+  }
 }
 say(failed.length === 0 ? 'done' : `failed: ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
+
+async function runningServers() {
+  return (await statusOfServers()).filter(({ state }) => state === 'healthy' || state === 'unhealthy').map(({ name }) => name);
+}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -74,6 +74,7 @@ interface Question {
 interface Failure {
   readonly what: string;
   readonly code: number | undefined;
+  readonly facts: Readonly<Record<string, string>>;
   readonly ms: number;
 }
 
@@ -129,7 +130,7 @@ class Caller {
         else this.verdicts.push(verdict);
       } catch (error) {
         const typed = isStellaError(error);
-        this.failures.push({ what: typed ? error.reason : String(error), code: typed ? error.code : undefined, ms: performance.now() - began });
+        this.failures.push({ what: typed ? error.reason : String(error), code: typed ? error.code : undefined, facts: typed ? error.facts : {}, ms: performance.now() - began });
       }
       await delay(1_000);
     }
@@ -227,7 +228,9 @@ test(`${CALLERS} callers at once, while every part is killed in turn and connect
   );
 
   // Every call ended well or was told why, in its time.
-  expect(failures.filter(({ code }) => code === undefined || !PASSING.includes(code))).toEqual([]);
+  const wrong = failures.filter(({ code }) => code === undefined || !PASSING.includes(code));
+  for (const { facts } of wrong) if (facts['traceId']) console.log(linesOf(facts['traceId']).join('\n'));
+  expect(wrong).toEqual([]);
   expect(failures.filter(({ ms }) => ms > CALL_TIMEOUT_MS + DEADLINE_SLACK_MS)).toEqual([]);
   expect(recovered.filter(([, ms]) => ms > RECOVERY_MS_MAX)).toEqual([]);
   // Everybody has an answer, and it is the right one.
@@ -241,6 +244,11 @@ test(`${CALLERS} callers at once, while every part is killed in turn and connect
   expect(new Set(ledger.told.map(({ id }) => id)).size).toBe(ledger.told.length);
   for (const verdict of verdicts) await requireKept(verdict);
 }, 1_800_000);
+
+/** What the processes wrote about a call: the deployment's folder goes with the test. */
+function linesOf(traceId: string): string[] {
+  return deployment.processes.flatMap(({ name, log }) => readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(traceId)).map((line) => `${name}: ${line}`));
+}
 
 /** An acknowledged verdict is there, its bundle is what its digest says, and the log has its evidence once. */
 async function requireKept({ name, bundleSha256, candidate }: Verdict): Promise<void> {

@@ -136,9 +136,14 @@ test('a pod of each service is killed in turn, and all of them serve again', { t
 test('an uninstall leaves nothing but what the operator made', { timeout: 900_000 }, async () => {
   for (const installation of all) {
     installation.uninstall();
-    const left = kubectl(['-n', installation.namespace, 'get', 'all,configmap,secret,serviceaccount,role,rolebinding,networkpolicy,pdb,job,ingress', '-l', 'app.kubernetes.io/managed-by=Helm', '-o', 'name']).trim().split('\n').filter(Boolean);
-    // Helm leaves what it tested with, for its logs.
-    assert.deepEqual(left.filter((name) => !name.endsWith('-test')), []);
+    const left = () => {
+      const names = kubectl(['-n', installation.namespace, 'get', 'all,configmap,secret,serviceaccount,role,rolebinding,networkpolicy,pdb,job,ingress', '-l', 'app.kubernetes.io/managed-by=Helm', '-o', 'name']).trim().split('\n').filter(Boolean);
+      // Helm leaves what it tested with, for its logs.
+      return names.filter((name) => !name.endsWith('-test'));
+    };
+    // Helm does not wait for pods that still drain.
+    await until('the end of the last pod', 120, () => left().every((name) => !name.startsWith('pod/')));
+    assert.deepEqual(left(), []);
     await until('the end of the replays\' namespace', 120, () => !kubectl(['get', 'namespaces', '-o', 'name']).includes(`namespace/${installation.namespace}-replays`));
   }
   assert.ok(ctr(['image', 'ls', '-q']).includes('stella-gate'));

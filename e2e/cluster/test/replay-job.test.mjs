@@ -10,7 +10,7 @@ import { startDocker } from '../../../docker/test/daemon.mjs';
 import { hasGvisor, kubectl, up } from '../lib/cluster.mjs';
 import { until } from '../lib/command.mjs';
 import { BUSYBOX_IMAGE, importArchive } from '../lib/images.mjs';
-import { API_SERVICE_ADDRESS, STATE } from '../lib/paths.mjs';
+import { API_SERVICE_ADDRESS, MACHINE_ADDRESS, STATE } from '../lib/paths.mjs';
 import { median } from './support/median.mjs';
 import { orderOf, replayWorker, REPLAYS } from './support/replays.mjs';
 
@@ -84,7 +84,7 @@ test('a foreign witness needs a sandbox', { timeout: 300_000 }, async () => {
 
 test('under gVisor a capsule can be made, and says that the address space is not pinned', { timeout: 300_000 }, async (context) => {
   if (!hasGvisor()) return context.skip('its build is not cached');
-  const sandboxed = await replayWorker(image, { runtimeClassName: 'gvisor-replay', isSandbox: true, localhostProfile: '' });
+  const sandboxed = await replayWorker(image, { runtimeClassName: 'gvisor-replay', isSandbox: true, localhostProfile: '' }, MACHINE_ADDRESS);
   try {
     const { capabilities } = await sandboxed.replays.describe(never());
     console.log(`# gVisor: ${JSON.stringify({ isolation: capabilities.isolation, determinism: capabilities.determinism, lacking: capabilities.capabilities.filter(({ available }) => !available) })}`);

@@ -187,7 +187,7 @@ describe('row 45: whoever does not answer leaves facts unknown, and nothing is a
 
   test('nobody answers: nothing is decided, nothing is issued', async () => {
     gate.peers.silence('psdi', 'frvf', 'fbpe');
-    await expect(evaluate()).rejects.toMatchObject({ reason: 'EVALUATION_FAILED', facts: { delta: 'REMOTE_FAILED', witness: 'REMOTE_FAILED' } });
+    await expect(evaluate()).rejects.toMatchObject({ reason: 'EVIDENCE_UNAVAILABLE', facts: { delta: 'REMOTE_FAILED', witness: 'REMOTE_FAILED' } });
     expect((await gate.client({ tenant }).listVerdicts({ candidateSha256: '', pageSize: 0, pageToken: '' })).verdicts).toEqual([]);
   });
 

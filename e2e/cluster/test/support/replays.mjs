@@ -23,13 +23,16 @@ const { BlobReplayRecords } = await load('adapters/blob-replay-records.js');
 export const RELEASE_NAMESPACE = 'e2e-replay';
 export const REPLAYS = `${RELEASE_NAMESPACE}-replays`;
 
-/** The chart's part that replays need, applied; the store, reachable from pods. @returns the parts of a worker */
-export async function replayWorker(image, settings = {}) {
+/**
+ * The chart's part that replays need, applied; the store, reachable from pods. @returns the parts of a worker
+ * @param {string} [storeHost] as whom pods find the store: under gVisor 127.0.0.1 is the sandbox's own, which nothing translates
+ */
+export async function replayWorker(image, settings = {}, storeHost = '127.0.0.1') {
   const { s3 } = await useServers(['s3']);
-  await forward([new URL(s3.endpoint).port]);
+  const { port } = new URL(s3.endpoint);
+  await forward([port]);
   const bucket = 'e2e-replay-jobs';
-  const url = new URL(s3.endpoint);
-  const client = new Client({ endPoint: url.hostname, port: Number(url.port), useSSL: false, region: s3.region, accessKey: s3.accessKey, secretKey: s3.secretKey });
+  const client = new Client({ endPoint: storeHost, port: Number(port), useSSL: false, region: s3.region, accessKey: s3.accessKey, secretKey: s3.secretKey });
   if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket);
   const values = join(REPOSITORY, 'charts', 'stella', 'ci', 'minimal-values.yaml');
   apply([RELEASE_NAMESPACE].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
@@ -37,7 +40,7 @@ export async function replayWorker(image, settings = {}) {
   apply(chart.replaceAll('name: e2e-stella-replay-jobs', 'name: e2e-stella-replay-jobs\n  namespace: ' + RELEASE_NAMESPACE).replaceAll('name: e2e-stella-seccomp', 'name: e2e-stella-seccomp\n  namespace: ' + RELEASE_NAMESPACE));
   apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'e2e-stella-replay-worker', namespace: RELEASE_NAMESPACE } });
   const cache = mkdtempSync(join(tmpdir(), 'stella-e2e-blobs-'));
-  const blobs = await S3BlobStore.open({ ...s3, bucket }, await LocalBlobCache.open(cache, { sizeBytesMax: 1 << 30 }));
+  const blobs = await S3BlobStore.open({ ...s3, endpoint: `http://${storeHost}:${port}`, bucket }, await LocalBlobCache.open(cache, { sizeBytesMax: 1 << 30 }));
   const full = JOB_SETTINGS.parse({ namespace: REPLAYS, image, imagePullPolicy: 'Never', owner: 'e2e-stella', localhostProfile: 'stella/capsule.json', runtimeClassName: 'replay', runsAtOnce: 2, resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { cpu: '2', memory: '1Gi', 'ephemeral-storage': '1Gi' } }, ...settings });
   const made = [];
   const api = new KubernetesJobApi(REPLAYS, asTheWorker());

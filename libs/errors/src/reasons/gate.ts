@@ -18,6 +18,7 @@ export const gate = {
   POLICY_REVOKED: { kind: 'precondition', says: 'the policy was revoked by the tenant', next: 'evaluate under another policy, or under a new version of this one once it is published' },
   REVOCATIONS_TOO_MANY: { kind: 'exhausted', says: 'the tenant took back more than a revocation list holds', next: 'wait until the oldest entries end, as the facts say, or use another tenant; no verdict can be checked without a list' },
   EVALUATIONS_TOO_MANY: { kind: 'exhausted', says: 'as many releases are evaluated as are allowed at once', next: 'wait for one of them to end and call again' },
+  EVIDENCE_UNAVAILABLE: { kind: 'unavailable', says: 'neither what changed nor what still fails could be found out', next: 'call again; the facts say what psdi and frvf answered' },
   EVALUATION_FAILED: { kind: 'precondition', says: 'the release could not be evaluated', next: 'read the cause in the facts; nothing was issued' },
   VERDICT_NOT_FOUND: { kind: 'not-found', says: 'no verdict has this name', next: 'list the verdicts of the candidate' },
   VERDICT_INVALID: { kind: 'invalid', says: 'the verdict statement is not well formed', next: 'fetch the verdict again from the gate that issued it' },

@@ -25,6 +25,7 @@ export interface ConsumerDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly retry?: RetryPolicy;
+  readonly retentionMs?: number;
   /** Tells others of a dead letter, in the transaction in which it becomes one. */
   tellDead?(tx: Tx, event: Event, death: Death): Promise<void>;
 }
@@ -213,7 +214,7 @@ export class Consumer {
     const nowMs = Date.now();
     if (nowMs >= this.#housekeepingAtMs) {
       this.#housekeepingAtMs = nowMs + HOUSEKEEPING_MS;
-      await this.deps.inbox.forgetOld();
+      await this.deps.inbox.forgetOld(this.deps.retentionMs);
     }
     // The database's clock says when it is due: looked for a little longer than ours says.
     this.#retriesMs = this.#retriesMs.filter((dueMs) => dueMs + RETRY_LOOK_MS > nowMs);

@@ -54,7 +54,7 @@ export class RunEvaluation {
     private readonly clock: () => Date,
   ) {}
 
-  /** @throws DomainError POLICY_REVOKED, SIGNING_KEY_REVOKED, REVOCATIONS_TOO_MANY, ARTIFACT_NOT_FOUND, INCIDENT_NOT_FOUND, EVALUATION_FAILED */
+  /** @throws DomainError POLICY_REVOKED, SIGNING_KEY_REVOKED, REVOCATIONS_TOO_MANY, ARTIFACT_NOT_FOUND, INCIDENT_NOT_FOUND, EVIDENCE_UNAVAILABLE, EVALUATION_FAILED */
   async execute(asking: Asking, policy: PolicyInForce): Promise<Ran> {
     const findings = await this.#find(asking, policy);
     const { document } = policy.set;

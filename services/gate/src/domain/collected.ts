@@ -13,10 +13,10 @@ export class Unanswered {
     return [...this.#causes.keys()].sort();
   }
 
-  /** Neither what changed nor what still fails is known: there is nothing to decide. @throws DomainError EVALUATION_FAILED */
+  /** Neither what changed nor what still fails is known: there is nothing to decide. @throws DomainError EVIDENCE_UNAVAILABLE */
   requireSomething(): void {
     const [delta, witness] = [this.#causes.get('delta'), this.#causes.get('witness')];
-    if (delta !== undefined && witness !== undefined) throw new DomainError('EVALUATION_FAILED', { problem: 'nobody answers', delta, witness });
+    if (delta !== undefined && witness !== undefined) throw new DomainError('EVIDENCE_UNAVAILABLE', { delta, witness });
   }
 }
 

@@ -42,5 +42,5 @@ test('without a word about changes and about incidents there is nothing to decid
   unanswered.requireSomething();
   unanswered.add('delta', 'REMOTE_FAILED');
   expect(unanswered.sources).toEqual(['delta', 'log', 'witness']);
-  expect(() => unanswered.requireSomething()).toThrow(expect.objectContaining({ reason: 'EVALUATION_FAILED', facts: { problem: 'nobody answers', delta: 'REMOTE_FAILED', witness: 'UNAVAILABLE' } }));
+  expect(() => unanswered.requireSomething()).toThrow(expect.objectContaining({ reason: 'EVIDENCE_UNAVAILABLE', facts: { delta: 'REMOTE_FAILED', witness: 'UNAVAILABLE' } }));
 });

@@ -13,6 +13,7 @@ export interface KafkaEventsOptions {
   readonly kafka: Kafka;
   readonly topicPrefix: string;
   readonly backlogBounds?: IntakeDeps['backlogBounds'];
+  readonly retentionMs?: number;
 }
 
 /** What of a service's events is not yet done with, at the brokers too. */
@@ -32,10 +33,10 @@ export class KafkaEvents implements AttachedEvents {
     private readonly service: EventParticipant,
     private readonly options: KafkaEventsOptions,
   ) {
-    const { kafka, topicPrefix } = options;
+    const { kafka, topicPrefix, retentionMs } = options;
     this.#sender = new KafkaSender(kafka, topicPrefix);
     this.#admin = new GroupAdmin(kafka);
-    this.#events = new SqlEvents(service, { publish: (events) => this.#sender.publish(events), hasDeadLetterTopics: true });
+    this.#events = new SqlEvents(service, { publish: (events) => this.#sender.publish(events), hasDeadLetterTopics: true, ...(retentionMs === undefined ? {} : { retentionMs }) });
   }
 
   get running(): boolean {

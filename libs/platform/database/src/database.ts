@@ -80,6 +80,8 @@ export class Database implements Sql {
     this.#pool = new Pool({ ...this.#config, max: options.connectionsMax ?? CONNECTIONS_MAX, idleTimeoutMillis: 10_000, allowExitOnIdle: true });
     // A lost idle connection is replaced by the next call; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
+    // Nor may a connection that is lost while nobody listens to it: the pool does so only while it is idle.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   get use(): PoolUse {

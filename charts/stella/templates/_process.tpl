@@ -53,10 +53,6 @@
 - {name: STELLA_TRUST_ROOT_FILE, value: /run/stella/trust/trust-root.json}
 - {name: STELLA_ROOT_KEYS_FILE, value: /run/stella/trust/root-keys.pem}
 {{- end }}
-- {name: STELLA_RETENTION_EVENTS, value: {{ $values.retention.events | quote }}}
-{{- if eq .name "gate" }}
-- {name: STELLA_RETENTION_EVALUATIONS, value: {{ $values.retention.evaluations | quote }}}
-{{- end }}
 {{- with $service.pullInterval }}
 - {name: STELLA_PULL_INTERVAL, value: {{ . | quote }}}
 {{- end }}

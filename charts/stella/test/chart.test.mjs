@@ -152,13 +152,6 @@ test('default deny, and nothing reaches where clouds keep credentials', () => {
   assert.equal(render('small').some(({ kind }) => kind === 'NetworkPolicy'), false);
 });
 
-test('what is no evidence is kept as long as the values say', () => {
-  const kept = { 'retention.events': '9d', 'retention.evaluations': '2d' };
-  const variables = (service) => Object.fromEntries(deployment(render('minimal', kept), service).spec.template.spec.containers[0].env.map(({ name, value }) => [name, value]));
-  assert.deepEqual([variables('gate').STELLA_RETENTION_EVENTS, variables('gate').STELLA_RETENTION_EVALUATIONS], ['9d', '2d']);
-  assert.deepEqual([variables('csfg').STELLA_RETENTION_EVENTS, variables('csfg').STELLA_RETENTION_EVALUATIONS], ['9d', undefined]);
-});
-
 test('pods come and go without a gap: surge, no pod away, time to drain', () => {
   for (const service of SERVICES) {
     const { spec } = deployment(render('minimal', { 'shutdown.stopDelaySeconds': 7, 'shutdown.drainSeconds': 20 }), service);

@@ -25,7 +25,6 @@ import { CollectDelta } from './application/collect-delta.js';
 import { CollectWitnesses } from './application/collect-witnesses.js';
 import { ConcludeEvaluation } from './application/conclude-evaluation.js';
 import { EvaluateRelease } from './application/evaluate-release.js';
-import { ForgetOld } from './application/forget-old.js';
 import { GateTrust } from './application/gate-trust.js';
 import { IssueAndKeep } from './application/issue-and-keep.js';
 import { KeepVerdict } from './application/keep-verdict.js';
@@ -55,8 +54,6 @@ export interface GateOptions {
   readonly rootKeys?: readonly PublicKey[];
   /** How long an evaluation waits for partners that its policy needs. */
   readonly crossVerifyWaitMs: number;
-  /** Of what went on in an evaluation, not of its verdict; default 30 days. */
-  readonly evaluationsKeptMs?: number;
 }
 
 /** The release verdict. */
@@ -107,8 +104,6 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: S
   const read = new ReadVerdicts(verdicts, withdrawals, blobs);
   const say = new SayWithdrawal(trust, revocationSigner, withdrawals, revocationRows, standing, news, locks, database, blobs, facts, clock);
   subscribeToNews(events, news);
-  const forget = new ForgetOld(news, evaluations, options.evaluationsKeptMs ?? limits.evaluationsKeptMs, clock);
-  let forgetting: NodeJS.Timeout | undefined;
 
   return {
     controllers: [GateController, WithdrawalController],
@@ -124,13 +119,10 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: S
     ],
     async start() {
       await policies.publish();
-      await forget.execute();
-      forgetting = setInterval(() => void forget.execute().catch((error: unknown) => logger.warn({ err: error }, 'what is old could not be forgotten; trying again')), limits.forgetIntervalMs);
-      forgetting.unref();
+      const nowMs = clock().getTime();
+      await news.forgetBefore(new Date(nowMs - limits.newsKeptMs));
+      await evaluations.forgetBefore(new Date(nowMs - limits.evaluationsKeptMs));
     },
-    async stop() {
-      clearInterval(forgetting);
-      await evaluation.landed();
-    },
+    stop: () => evaluation.landed(),
   };
 }

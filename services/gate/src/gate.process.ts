@@ -2,7 +2,6 @@ import { durationMs } from '@stella/platform-config';
 import { InstallationTrust, serviceProcess, signingKey, TRUST_FIELDS } from '@stella/platform-process';
 import { z } from 'zod';
 import { gateService, migrationsFolder } from './gate.module.js';
-import { limits } from './limits.js';
 
 export const gateProcess = serviceProcess({
   name: 'gate',
@@ -15,7 +14,6 @@ export const gateProcess = serviceProcess({
     revocationKey: signingKey('ed25519'),
     verifierId: z.string().min(1).optional(),
     crossVerifyWait: durationMs().prefault('0s'),
-    retentionEvaluations: durationMs().pipe(z.number().min(limits.evaluationsKeptMsMin, 'at least 1d')).prefault('30d'),
   },
   service(config) {
     const trust = InstallationTrust.open(config, new Date());
@@ -27,7 +25,6 @@ export const gateProcess = serviceProcess({
       trustRoot: trust.envelope,
       rootKeys: trust.rootKeys,
       crossVerifyWaitMs: config.crossVerifyWait,
-      evaluationsKeptMs: config.retentionEvaluations,
     });
   },
 });

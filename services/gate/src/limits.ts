@@ -25,10 +25,7 @@ export const limits = {
   newsSkewMs: 5_000,
   /** Older news concern no verdict that is still answered: policies live shorter. */
   newsKeptMs: 400 * 24 * 3_600_000,
-  /** Default; an installation may say otherwise. */
   evaluationsKeptMs: 30 * 24 * 3_600_000,
-  evaluationsKeptMsMin: 24 * 3_600_000,
-  forgetIntervalMs: 3_600_000,
   pageSizeDefault: 50,
   envelopeBytesMax: 16 * 2 ** 20,
   bundleChunkBytes: 64 * 1024,

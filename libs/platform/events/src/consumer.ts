@@ -25,7 +25,6 @@ export interface ConsumerDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly retry?: RetryPolicy;
-  readonly retentionMs?: number;
   /** Tells others of a dead letter, in the transaction in which it becomes one. */
   tellDead?(tx: Tx, event: Event, death: Death): Promise<void>;
 }
@@ -214,7 +213,7 @@ export class Consumer {
     const nowMs = Date.now();
     if (nowMs >= this.#housekeepingAtMs) {
       this.#housekeepingAtMs = nowMs + HOUSEKEEPING_MS;
-      await this.deps.inbox.forgetOld(this.deps.retentionMs);
+      await this.deps.inbox.forgetOld();
     }
     // The database's clock says when it is due: looked for a little longer than ours says.
     this.#retriesMs = this.#retriesMs.filter((dueMs) => dueMs + RETRY_LOOK_MS > nowMs);

@@ -3,8 +3,7 @@ import type { Database, Sql, Tx } from '@stella/platform-database';
 import type { DeadLetter } from './dead-letter.js';
 import { type DeadLetterQuery, type DeadLetterState, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event } from './event-bus.js';
-import { inBatches } from './in-batches.js';
-import { FORGET_BATCH, RETENTION_MS } from './limits.js';
+import { RETENTION_DAYS } from './limits.js';
 import { CHANNEL, type EventSession, lockKey, NOT_FLUSHED, RING } from './session.js';
 
 /** An event as it lies in the inbox. */
@@ -221,11 +220,8 @@ export class Inbox {
     return Number(row?.count ?? 0n);
   }
 
-  /** @returns how many were forgotten */
-  forgetOld(retentionMs = RETENTION_MS, batch = FORGET_BATCH): Promise<number> {
-    return inBatches(batch, () =>
-      this.database.execute(`DELETE FROM inbox WHERE position IN (SELECT position FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(secs => $1) LIMIT $2)`, [retentionMs / 1_000, batch]),
-    );
+  async forgetOld(): Promise<number> {
+    return this.database.execute(`DELETE FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
   }
 }
 

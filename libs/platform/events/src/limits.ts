@@ -25,11 +25,7 @@ export const SETTLE_TIMEOUT_MS = 30_000;
 export const DRAIN_TIMEOUT_MS = 5_000;
 export const ABORT_TIMEOUT_MS = 2_000;
 /** Relayed and handled events are kept this long, to answer what happened and to know a late duplicate. */
-export const RETENTION_MS = 30 * 86_400_000;
-/** A broker may hand out again whatever a topic still holds: inboxes know it for a day more than the seven of `deploy/kafka`. */
-export const RETENTION_MS_MIN = 8 * 86_400_000;
-/** Rows of one deletion: it ends within a statement's time, however many there are. */
-export const FORGET_BATCH = 10_000;
+export const RETENTION_DAYS = 30;
 export const HOUSEKEEPING_MS = 3_600_000;
 /** The connection that hears and locks is asked this often whether it still is one, and given up without an answer in time. */
 export const SESSION_PING_MS = 10_000;

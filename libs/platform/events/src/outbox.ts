@@ -6,8 +6,7 @@ import { checkDraft } from './cloud-event.js';
 import type { DeadLetter, DeadLetterCopy } from './dead-letter.js';
 import { type DeadLetterQuery, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft } from './event-bus.js';
-import { inBatches } from './in-batches.js';
-import { FORGET_BATCH, RELAY_BATCH, RELAY_BATCH_BYTES, RETENTION_MS } from './limits.js';
+import { RELAY_BATCH, RELAY_BATCH_BYTES, RETENTION_DAYS } from './limits.js';
 import { CHANNEL, NOT_FLUSHED } from './session.js';
 
 /** An event as it leaves; a copy for a dead-letter topic brings headers of its own. */
@@ -162,11 +161,8 @@ export class Outbox {
     return { count: Number(row?.count ?? 0n), oldestSeconds: Math.max(0, row?.oldest ?? 0), last: row?.last ?? 0n };
   }
 
-  /** @returns how many were forgotten */
-  forgetOld(retentionMs = RETENTION_MS, batch = FORGET_BATCH): Promise<number> {
-    return inBatches(batch, () =>
-      this.database.execute(`DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE refusal IS NULL AND relayed_at < now() - make_interval(secs => $1) LIMIT $2)`, [retentionMs / 1_000, batch]),
-    );
+  async forgetOld(): Promise<number> {
+    return this.database.execute(`DELETE FROM outbox WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
   }
 
   /** Refused at its first attempt: the carrier said never. */

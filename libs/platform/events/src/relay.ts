@@ -51,7 +51,6 @@ export class Relay {
     private readonly publish: Publish,
     private readonly logger: Logger,
     metrics: Metrics,
-    private readonly retentionMs?: number,
   ) {
     this.#relayed = metrics.counter('events_relayed_total', 'Events sent from an outbox, by topic.', ['topic']);
     this.#failures = metrics.counter('events_relay_failures_total', 'Events that were not taken when they were sent, by topic and reason; all but EVENT_REFUSED are sent again.', ['topic', 'reason']);
@@ -155,6 +154,6 @@ export class Relay {
   async #keepHouse(): Promise<void> {
     if (Date.now() < this.#housekeepingAtMs) return;
     this.#housekeepingAtMs = Date.now() + HOUSEKEEPING_MS;
-    await this.outbox.forgetOld(this.retentionMs);
+    await this.outbox.forgetOld();
   }
 }

@@ -18,8 +18,6 @@ export interface Carrier {
   readonly publish: Publish;
   /** Whether dead letters go to a topic of their own too. */
   readonly hasDeadLetterTopics: boolean;
-  /** Sent and handled events are forgotten after it; default 30 days. */
-  readonly retentionMs?: number;
 }
 
 /** What of a service's events is not yet done with. The last positions grow with every event that is added. */
@@ -47,7 +45,7 @@ export class SqlEvents implements AttachedEvents {
     this.#outbox = new Outbox(service.database, `/stella/${service.name}`, service.clock ?? (() => new Date()));
     this.#inbox = new Inbox(service.database);
     this.#session = new EventSession(service.database, () => this.#ring());
-    this.#relay = new Relay(this.#outbox, this.#session, carrier.publish, service.logger, service.metrics, carrier.retentionMs);
+    this.#relay = new Relay(this.#outbox, this.#session, carrier.publish, service.logger, service.metrics);
     this.#gauges = new BacklogGauges(service.name, () => this.waiting(), service.metrics);
   }
 
@@ -155,7 +153,6 @@ export class SqlEvents implements AttachedEvents {
 
   #newConsumer(group: string): Consumer {
     const { database, logger, metrics, retry } = this.service;
-    const { hasDeadLetterTopics, retentionMs } = this.carrier;
     const consumer = new Consumer(group, {
       database,
       inbox: this.#inbox,
@@ -163,8 +160,7 @@ export class SqlEvents implements AttachedEvents {
       logger,
       metrics,
       retry,
-      ...(retentionMs === undefined ? {} : { retentionMs }),
-      ...(hasDeadLetterTopics ? { tellDead: (tx, event, death) => this.#outbox.appendDeadLetter(tx, copyOfEvent(event, death)) } : {}),
+      ...(this.carrier.hasDeadLetterTopics ? { tellDead: (tx, event, death) => this.#outbox.appendDeadLetter(tx, copyOfEvent(event, death)) } : {}),
     });
     this.#consumers.set(group, consumer);
     return consumer;

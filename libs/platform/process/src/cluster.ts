@@ -15,7 +15,7 @@ export async function connectCluster(name: string, config: SharedConfig, logger:
   const tokens = tokensOf(config);
   return {
     blobs: await openBlobs(config, logger),
-    bus: new KafkaBus({ connection: kafkaOf(name, config), logger, retentionMs: config.retentionEvents }),
+    bus: new KafkaBus({ connection: kafkaOf(name, config), logger }),
     authenticator: authenticatorOf(config),
     connectionOf: () => Promise.resolve(connectionOf(config)),
     databaseLimits: {

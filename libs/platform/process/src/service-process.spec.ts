@@ -47,16 +47,11 @@ const problemsWith = (change: Record<string, string | undefined>) => problemsOf(
 test('a whole configuration is read once, with its defaults; an issuer is kept to the letter', () => {
   const config = readConfig(sample, { ...WHOLE, HOME: '/root', STELLA_NATIVE: '/x', STELLA_TRACES: 'console', STELLA_STOP_DELAY: '3s' });
   expect(config).toMatchObject({
-    organisation: 'acme.example', host: '0.0.0.0', grpcPort: 7070, httpPort: 7071, stopDelay: 3_000, drainTimeout: 10_000, retentionEvents: 30 * 86_400_000,
+    organisation: 'acme.example', host: '0.0.0.0', grpcPort: 7070, httpPort: 7071, stopDelay: 3_000, drainTimeout: 10_000,
     kafkaBrokers: ['a:9092', 'b:9092'], kafkaTls: false, blobCacheSize: 2 * 2 ** 30, oidcIssuer: 'https://sso.example/realms/acme/', oidcRolesClaim: ['stella_roles'],
     psdiAddress: 'dns:///psdi:7070', sampleCount: 3,
   });
   expect(config.sampleKey.pair.keyId).toBe(key.keyId);
-});
-
-test('events are kept for longer than a topic may hand them out again', () => {
-  expect(readConfig(sample, { ...WHOLE, STELLA_RETENTION_EVENTS: '8d' })).toMatchObject({ retentionEvents: 8 * 86_400_000 });
-  expect(problemsWith({ STELLA_RETENTION_EVENTS: '7d' })).toEqual([expect.stringMatching(/^STELLA_RETENTION_EVENTS: at least 8d/)]);
 });
 
 test('every lack is named at once, as is what nobody knows; no value is repeated', () => {

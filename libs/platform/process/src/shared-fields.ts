@@ -1,5 +1,4 @@
 import { durationMs, flag, list, port, secret, sizeBytes } from '@stella/platform-config';
-import { RETENTION_MS_MIN } from '@stella/platform-events';
 import { z } from 'zod';
 import { httpUrl, postgresUrl } from './field-kinds.js';
 
@@ -33,9 +32,6 @@ export const SERVER_FIELDS = {
   stopDelay: durationMs().prefault('0s'),
   drainTimeout: durationMs().prefault('10s'),
 };
-
-/** How long what is no evidence is kept. */
-const RETENTION_FIELDS = { retentionEvents: durationMs().pipe(z.number().min(RETENTION_MS_MIN, 'at least 8d: topics keep events for seven days, and an inbox must know them for longer')).prefault('30d') };
 
 const TLS_FIELDS = {
   tlsCertificate: z.string().min(1).optional(),
@@ -85,7 +81,7 @@ const OIDC_FIELDS = {
 };
 
 /** What every service reads; a variable's name is `variableName` of its member. */
-export const SHARED_FIELDS = { ...LOG_FIELDS, ...SERVER_FIELDS, ...TLS_FIELDS, ...DATABASE_FIELDS, ...KAFKA_FIELDS, ...RETENTION_FIELDS, ...S3_FIELDS, ...OIDC_FIELDS };
+export const SHARED_FIELDS = { ...LOG_FIELDS, ...SERVER_FIELDS, ...TLS_FIELDS, ...DATABASE_FIELDS, ...KAFKA_FIELDS, ...S3_FIELDS, ...OIDC_FIELDS };
 
 export type SharedConfig = Readonly<z.output<z.ZodObject<typeof SHARED_FIELDS>>>;
 export type S3Fields = Readonly<z.output<z.ZodObject<typeof S3_FIELDS>>>;

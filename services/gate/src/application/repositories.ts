@@ -169,7 +169,6 @@ export interface EvaluationRepository {
   /** The last step, in the verdict's own transaction. */
   done(tx: Tx, id: string, verdictId: string): Promise<void>;
   ended(id: string, state: 'failed' | 'cancelled', reason: string): Promise<void>;
-  forgetBefore(time: Date): Promise<void>;
 }
 
 export interface NewsRepository {

@@ -15,8 +15,6 @@ export interface KafkaBusOptions {
   readonly logger: Logger;
   /** Events in the inbox of a group above which nothing is fetched, and below which it is again; default 5,000 and 2,500. */
   readonly backlogBounds?: KafkaEventsOptions['backlogBounds'];
-  /** Sent and handled events are forgotten after it; default 30 days, and never less than `RETENTION_MS_MIN`. */
-  readonly retentionMs?: number;
 }
 
 /**
@@ -34,13 +32,8 @@ export class KafkaBus implements EventBus {
 
   attach(service: EventParticipant): AttachedEvents {
     if (this.#attached.has(service.name)) throw new DomainError('EVENT_INVALID', { service: service.name }, { message: 'the service is attached already' });
-    const { connection, backlogBounds, retentionMs } = this.options;
-    const events = new KafkaEvents(service, {
-      kafka: this.#kafka,
-      topicPrefix: connection.topicPrefix ?? '',
-      ...(backlogBounds === undefined ? {} : { backlogBounds }),
-      ...(retentionMs === undefined ? {} : { retentionMs }),
-    });
+    const { connection, backlogBounds } = this.options;
+    const events = new KafkaEvents(service, { kafka: this.#kafka, topicPrefix: connection.topicPrefix ?? '', ...(backlogBounds === undefined ? {} : { backlogBounds }) });
     this.#attached.set(service.name, events);
     return events;
   }

@@ -13,7 +13,6 @@ export interface KafkaEventsOptions {
   readonly kafka: Kafka;
   readonly topicPrefix: string;
   readonly backlogBounds?: IntakeDeps['backlogBounds'];
-  readonly retentionMs?: number;
 }
 
 /** What of a service's events is not yet done with, at the brokers too. */
@@ -33,10 +32,10 @@ export class KafkaEvents implements AttachedEvents {
     private readonly service: EventParticipant,
     private readonly options: KafkaEventsOptions,
   ) {
-    const { kafka, topicPrefix, retentionMs } = options;
+    const { kafka, topicPrefix } = options;
     this.#sender = new KafkaSender(kafka, topicPrefix);
     this.#admin = new GroupAdmin(kafka);
-    this.#events = new SqlEvents(service, { publish: (events) => this.#sender.publish(events), hasDeadLetterTopics: true, ...(retentionMs === undefined ? {} : { retentionMs }) });
+    this.#events = new SqlEvents(service, { publish: (events) => this.#sender.publish(events), hasDeadLetterTopics: true });
   }
 
   get running(): boolean {

@@ -8,6 +8,7 @@
 - {name: STELLA_LOG_LEVEL, value: {{ $values.telemetry.logLevel | quote }}}
 - {name: STELLA_STOP_DELAY, value: "{{ $values.shutdown.stopDelaySeconds }}s"}
 - {name: STELLA_DRAIN_TIMEOUT, value: "{{ $values.shutdown.drainSeconds }}s"}
+{{ include "stella.retentionEnv" . }}
 {{ include "stella.databaseEnv" . }}
 - {name: STELLA_DATABASE_CONNECTIONS_MAX, value: {{ $values.database.connectionsMax | quote }}}
 - {name: STELLA_DATABASE_STATEMENT_TIMEOUT, value: {{ $values.database.statementTimeout | quote }}}
@@ -154,6 +155,32 @@
     name: {{ include "stella.fullname" $root }}-replay-jobs
     items: [{key: jobs.json, path: replay/jobs.json}]
 {{- end }}
+{{- end }}
+
+{{- /* Of every service, since each has events and uploads of its own; what the gate alone keeps is its alone. */ -}}
+{{- define "stella.retentionEnv" -}}
+{{- $retention := .root.Values.retention -}}
+{{- $needed := add (include "stella.hours" $retention.topics) 192 -}}
+{{- range $name := list "events" "deadLetters" }}
+{{- $kept := get $retention $name }}
+{{- if and $kept (lt (include "stella.hours" $kept | int) ($needed | int)) }}{{ fail (printf "stella: \"retention.%s\" is %s, less than \"retention.topics\" (%s) and 8 days more: an event that its topic still has would be handled a second time" $name $kept $retention.topics) }}{{ end }}
+{{- end -}}
+- {name: STELLA_RETENTION_EVENTS, value: {{ $retention.events | quote }}}
+{{- with $retention.deadLetters }}
+- {name: STELLA_RETENTION_DEAD_LETTERS, value: {{ . | quote }}}
+{{- end }}
+- {name: STELLA_RETENTION_TOPICS, value: {{ $retention.topics | quote }}}
+- {name: STELLA_RETENTION_UPLOADS, value: {{ $retention.uploads | quote }}}
+{{- if eq .name "gate" }}
+- {name: STELLA_RETENTION_EVALUATIONS, value: {{ $retention.evaluations | quote }}}
+- {name: STELLA_RETENTION_NEWS, value: {{ $retention.news | quote }}}
+{{- end }}
+{{- end }}
+
+{{- /* `12h` and `7d` as hours. */ -}}
+{{- define "stella.hours" -}}
+{{- $amount := regexFind "^[0-9]+" . | int -}}
+{{- if hasSuffix "d" . }}{{ mul $amount 24 }}{{ else }}{{ $amount }}{{ end -}}
 {{- end }}
 
 {{- define "stella.databaseSource" -}}

@@ -183,6 +183,26 @@ test('migrations and topics come first, each container with its own credentials'
   assert.ok(JSON.parse(of(objects, 'ConfigMap', 'acme-stella-topics').data['topics.json']));
 });
 
+test('retentions reach the services that keep what they are about, and the topics', () => {
+  const retentionOf = (objects, service) => Object.fromEntries(Object.entries(envOf(deployment(objects, service).spec.template.spec.containers[0])).filter(([name]) => name.startsWith('STELLA_RETENTION_')));
+  const flagsOf = (objects) => of(objects, 'Job', 'acme-stella-topics').spec.template.spec.containers[0].args.filter((flag) => /retention/.test(flag));
+  const shared = { STELLA_RETENTION_EVENTS: '30d', STELLA_RETENTION_TOPICS: '7d', STELLA_RETENTION_UPLOADS: '1d' };
+  const usual = render('minimal');
+  for (const service of SERVICES) assert.deepEqual(retentionOf(usual, service), { ...shared, ...(service === 'gate' && { STELLA_RETENTION_EVALUATIONS: '30d', STELLA_RETENTION_NEWS: '400d' }) }, service);
+  assert.deepEqual(flagsOf(usual), ['--retention=7d', '--dead-letter-retention=30d']);
+  const changed = render('minimal', { 'retention.events': '216h', 'retention.topics': '1d', 'retention.deadLetters': '60d', 'retention.deadLetterTopics': '2d', 'retention.evaluations': '36h', 'retention.news': '181d', 'retention.uploads': '6h' });
+  assert.deepEqual(retentionOf(changed, 'gate'), { STELLA_RETENTION_EVENTS: '216h', STELLA_RETENTION_DEAD_LETTERS: '60d', STELLA_RETENTION_TOPICS: '1d', STELLA_RETENTION_UPLOADS: '6h', STELLA_RETENTION_EVALUATIONS: '36h', STELLA_RETENTION_NEWS: '181d' });
+  assert.deepEqual(flagsOf(changed), ['--retention=1d', '--dead-letter-retention=2d']);
+});
+
+test('a retention that would let an event be handled twice, or is none, is refused before anything is installed', () => {
+  assert.throws(() => render('minimal', { 'retention.events': '359h' }), /"retention.events" is 359h, less than "retention.topics" \(7d\) and 8 days more/);
+  assert.throws(() => render('minimal', { 'retention.deadLetters': '14d' }), /"retention.deadLetters" is 14d, less than/);
+  assert.throws(() => render('minimal', { 'retention.topics': '23d' }), /"retention.events" is 30d, less than "retention.topics" \(23d\)/);
+  assert.doesNotThrow(() => render('minimal', { 'retention.events': '15d', 'retention.deadLetters': '15d' }));
+  for (const value of ['7', '0d', '30m', '', 30]) assert.throws(() => render('minimal', { 'retention.events': value }), /don't meet the specifications|not match|must be/i, String(value));
+});
+
 test('one front for all gRPC services, and what monitoring asks for', () => {
   const objects = render('full');
   const paths = of(objects, 'Ingress', 'acme-stella').spec.rules[0].http.paths.map(({ path, backend }) => [path, backend.service.name]);

@@ -10,6 +10,7 @@ const KNOWN = {
   's3.prefix': { type: 'string', pattern: '^([\\w.-]+/)*$' },
   'oidc.issuer': { type: 'string', pattern: '^(https?://.+)?$' },
   'tls.clients': { enum: ['optional', 'required'] },
+  'retention.deadLetters': { type: 'string', pattern: '^([1-9]\\d{0,5}[hd])?$' },
   'telemetry.logLevel': { enum: ['error', 'warn', 'info', 'debug'] },
   'telemetry.otlpEndpoint': { type: 'string', pattern: '^(https?://.+)?$' },
   'replay.mode': { enum: ['jobs', 'local'] },
@@ -20,6 +21,7 @@ const KNOWN = {
 };
 /** Maps whose members are the user's own. */
 const OPEN = new Set(['nodeSelector', 'affinity', 'podAnnotations', 'podLabels', 'labels', 'annotations', 'requests', 'limits']);
+const RETENTION = '^[1-9]\\d{0,5}[hd]$';
 const DURATIONS = new Set(['statementTimeout', 'pullInterval', 'crossVerifyWait']);
 
 /** JSON Schema (draft 7, what Helm reads) of values whose defaults are these; a member that there is not is refused. */
@@ -41,6 +43,7 @@ function typeOf(value, path) {
   const name = path.at(-1);
   const known = KNOWN[path.join('.')];
   if (known) return known;
+  if (path[0] === 'retention' && typeof value === 'string') return { type: 'string', pattern: RETENTION };
   if (DURATIONS.has(name)) return { type: 'string', pattern: '^\\d+(ms|s|m|h|d)$' };
   if (OPEN.has(name)) return { type: 'object' };
   if (Array.isArray(value)) return { type: 'array', ...(typeof value[0] === 'number' && { items: { type: 'integer', minimum: 1, maximum: 65_535 } }) };

@@ -1,10 +1,18 @@
 -- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.
 
 DELETE FROM evaluations
-  WHERE update_time < $1;
+  WHERE id = ANY (ARRAY(SELECT id
+  FROM evaluations
+  WHERE update_time < $1
+  ORDER BY update_time
+  LIMIT $2 FOR UPDATE SKIP LOCKED));
 
 DELETE FROM news
-  WHERE time < $1;
+  WHERE ctid = ANY (ARRAY(SELECT ctid
+  FROM news
+  WHERE time < $1
+  ORDER BY time
+  LIMIT $2 FOR UPDATE SKIP LOCKED));
 
 DELETE FROM revocations
   WHERE tenant = $1 AND kind IN ('candidate', 'question') AND at <= $2;

@@ -54,6 +54,10 @@ export interface GateOptions {
   readonly rootKeys?: readonly PublicKey[];
   /** How long an evaluation waits for partners that its policy needs. */
   readonly crossVerifyWaitMs: number;
+  /** Default: 400 days. */
+  readonly newsKeptMs?: number;
+  /** Default: 30 days. */
+  readonly evaluationsKeptMs?: number;
 }
 
 /** The release verdict. */
@@ -67,7 +71,7 @@ export function gateService(options: GateOptions): StellaService {
 }
 
 function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: ServiceContext, options: GateOptions): ServiceParts {
-  const { verdictSigner, policySigner, revocationSigner, verifierId, crossVerifyWaitMs } = options;
+  const { verdictSigner, policySigner, revocationSigner, verifierId, crossVerifyWaitMs, newsKeptMs = limits.newsKeptMs, evaluationsKeptMs = limits.evaluationsKeptMs } = options;
   const keys = { verdict: verdictSigner, policy: policySigner, revocation: revocationSigner };
   const trust = new GateTrust(options.trustRoot, options.rootKeys ?? [], verifierId, keys, clock());
   const facts = new GateEvents(events, logger, metrics);
@@ -117,12 +121,11 @@ function wire({ database, blobs, events, peers, logger, metrics, clock, ids }: S
       { provide: Revocations, useValue: revocations },
       { provide: GateTrust, useValue: trust },
     ],
-    async start() {
-      await policies.publish();
-      const nowMs = clock().getTime();
-      await news.forgetBefore(new Date(nowMs - limits.newsKeptMs));
-      await evaluations.forgetBefore(new Date(nowMs - limits.evaluationsKeptMs));
-    },
+    chores: [
+      { what: 'news', forget: (rowsMax) => news.forgetBefore(new Date(clock().getTime() - newsKeptMs), rowsMax) },
+      { what: 'evaluations', forget: (rowsMax) => evaluations.forgetBefore(new Date(clock().getTime() - evaluationsKeptMs), rowsMax) },
+    ],
+    start: () => policies.publish(),
     stop: () => evaluation.landed(),
   };
 }

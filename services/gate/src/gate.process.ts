@@ -1,6 +1,7 @@
 import { durationMs } from '@stella/platform-config';
 import { InstallationTrust, serviceProcess, signingKey, TRUST_FIELDS } from '@stella/platform-process';
 import { z } from 'zod';
+import { GATE_RETENTION_FIELDS } from './retention-fields.js';
 import { gateService, migrationsFolder } from './gate.module.js';
 
 export const gateProcess = serviceProcess({
@@ -14,6 +15,7 @@ export const gateProcess = serviceProcess({
     revocationKey: signingKey('ed25519'),
     verifierId: z.string().min(1).optional(),
     crossVerifyWait: durationMs().prefault('0s'),
+    ...GATE_RETENTION_FIELDS,
   },
   service(config) {
     const trust = InstallationTrust.open(config, new Date());
@@ -25,6 +27,8 @@ export const gateProcess = serviceProcess({
       trustRoot: trust.envelope,
       rootKeys: trust.rootKeys,
       crossVerifyWaitMs: config.crossVerifyWait,
+      newsKeptMs: config.retentionNews,
+      evaluationsKeptMs: config.retentionEvaluations,
     });
   },
 });

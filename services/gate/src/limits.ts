@@ -1,5 +1,7 @@
 import { VERDICT_LIMITS } from '@stella/verdict';
 
+const DAY_MS = 24 * 3_600_000;
+
 /** What bounds an evaluation and its answers. */
 export const limits = {
   /** That one decision is about; a decision about fewer than there are would leave out what speaks against the release. */
@@ -24,8 +26,12 @@ export const limits = {
   /** Clocks of the services that tell news differ at most by this. */
   newsSkewMs: 5_000,
   /** Older news concern no verdict that is still answered: policies live shorter. */
-  newsKeptMs: 400 * 24 * 3_600_000,
-  evaluationsKeptMs: 30 * 24 * 3_600_000,
+  newsKeptMs: 400 * DAY_MS,
+  /** News speak against earlier answers: those about a verdict that may still be in force must not be forgotten. */
+  newsKeptMsMin: VERDICT_LIMITS.verdictValidMsMax + DAY_MS,
+  evaluationsKeptMs: 30 * DAY_MS,
+  /** Far longer than `evaluationMs`: one that runs, or was killed and is taken up again, must find its row. */
+  evaluationsKeptMsMin: DAY_MS,
   pageSizeDefault: 50,
   envelopeBytesMax: 16 * 2 ** 20,
   bundleChunkBytes: 64 * 1024,

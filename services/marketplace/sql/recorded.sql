@@ -3,6 +3,12 @@
 DELETE FROM pack_files
   WHERE pack_id = $1;
 
+DELETE FROM uploads
+  WHERE id = ANY (ARRAY(SELECT id
+  FROM uploads
+  WHERE pack_id IS NULL AND expire_time < $1
+  LIMIT $2 FOR UPDATE SKIP LOCKED));
+
 INSERT INTO build_claims (audience, pack_id, id_kind, build_id, role, sha256, tenant) SELECT $1, $2, *
   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
   ON CONFLICT DO NOTHING;

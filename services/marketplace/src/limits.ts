@@ -8,6 +8,8 @@ export const limits = {
   openUploadsPerTenantMax: 100,
   uploadedBytesPerTenantMax: 64 * 2 ** 30,
   uploadLifetimeMs: 24 * 3_600_000,
+  /** So long after its end an upload that made no pack is still answered with UPLOAD_EXPIRED, and one that is being finalized keeps its row. */
+  uploadTombstoneMs: 24 * 3_600_000,
   envelopeBytesMax: 1 << 20,
   chunkBytesMax: 65_536,
   /** A file that was read by a child process. */

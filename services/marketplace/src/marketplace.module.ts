@@ -42,6 +42,8 @@ export interface MarketplaceOptions {
   /** Publishers whose packs go live when every check has passed; everybody else's wait for a review. Default: nobody. */
   readonly trustedPublishers?: readonly TrustedPublisher[];
   readonly licencePolicy?: LicencePolicy;
+  /** How long an upload may take until it makes a pack. Default: a day. */
+  readonly uploadLifetimeMs?: number;
 }
 
 /** Symbol packs and test harnesses: published signed and checked, looked up by build id. */
@@ -76,7 +78,7 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
     createNamespace: new CreateNamespace(once, namespaces, facts, clock),
     registerKey: new RegisterKey(once, namespaces, keys, facts, clock),
     revokeKey: new RevokeKey(database, namespaces, keys, facts, clock),
-    createUpload: new CreateUpload(once, namespaces, uploads, facts, clock, ids),
+    createUpload: new CreateUpload(once, namespaces, uploads, facts, clock, ids, options.uploadLifetimeMs),
     receiveFile: new ReceiveFile(uploads, blobs, facts, clock),
     finalizeUpload: new FinalizeUpload(database, uploads, packs, blobs, new VerifyManifest(keys, clock), validate, decide, facts, clock, ids),
     readPacks: new ReadPacks(packs, blobs, facts),
@@ -91,6 +93,7 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
       { provide: HotFiles, useValue: new HotFiles(limits.hotFilesBytesMax, limits.sentAtOnceBytesMax) },
       { provide: ServeBuild, useValue: new ServeBuild(index, packs, blobs, binaries, facts, nowNs) },
     ],
+    chores: [{ what: 'uploads', forget: (rowsMax) => uploads.forgetUnfinished(new Date(clock().getTime() - limits.uploadTombstoneMs), rowsMax) }],
     start: async () => {
       await publications.catchUp();
       feed.start();

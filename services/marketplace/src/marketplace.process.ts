@@ -12,8 +12,9 @@ export const marketplaceProcess = serviceProcess({
   fields: {
     trustedPublishers: list().prefault('').pipe(z.array(z.string().regex(PUBLISHER, 'a publisher is tenant/namespace')).max(1_000)),
   },
-  service: ({ trustedPublishers }) =>
+  service: ({ trustedPublishers, retentionUploads }) =>
     marketplaceService({
+      uploadLifetimeMs: retentionUploads,
       trustedPublishers: trustedPublishers.map((text) => {
         const [tenant = '', namespaceId = ''] = text.split('/');
         return { tenant, namespaceId };

@@ -83,6 +83,37 @@ describe('before a byte is stored', () => {
     await refusal(bad.send(upload, file.bytes)).toMatchObject({ reason: 'UPLOAD_EXPIRED' });
     await refusal(bad.client.finalizeUpload({ upload, manifestEnvelope: await bad.sign([file]) })).toMatchObject({ reason: 'UPLOAD_EXPIRED' });
   });
+
+  test('an upload that was not finished is forgotten a day after its end, one that was made later is not', async () => {
+    const file = text('forgotten', 'forgotten');
+    const { upload: old } = await bad.open([file]);
+    now += 12 * 3_600_000;
+    const { upload: young } = await bad.open([file]);
+    const reasonsOf = () => Promise.all([old, young].map((upload) => bad.send(upload, file.bytes).then(() => 'taken', ({ reason }: { reason: string }) => reason)));
+    now += 36 * 3_600_000 - 1;
+    await runtime.runtime.keepHouse();
+    expect(await reasonsOf()).toEqual(['UPLOAD_EXPIRED', 'UPLOAD_EXPIRED']);
+    now += 2;
+    await runtime.runtime.keepHouse();
+    expect(await reasonsOf()).toEqual(['UPLOAD_NOT_FOUND', 'UPLOAD_EXPIRED']);
+    expect(await runtime.runtime.metrics.text()).toMatch(/housekeeping_removed_total{service="marketplace",kind="uploads"} [1-9]/);
+  });
+
+  test('an upload has the time that is set for it', async () => {
+    const other = await startTestRuntime([marketplaceService({ uploadLifetimeMs: 6 * 3_600_000 })], { database: runtime.database, clock: () => new Date(now) });
+    try {
+      const file = text('short', 'short');
+      const publisher = await Publisher.create(other, 'hours', 'hours');
+      const { upload } = await publisher.open([file]);
+      const send = () => publisher.send(upload, file.bytes);
+      now += 6 * 3_600_000 - 1;
+      expect(await send()).toEqual({ sizeBytes: 5n });
+      now += 1;
+      await refusal(send()).toMatchObject({ reason: 'UPLOAD_EXPIRED' });
+    } finally {
+      await other.stop();
+    }
+  });
 });
 
 describe('signature and manifest', () => {

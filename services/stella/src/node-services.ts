@@ -8,6 +8,7 @@ import { frvfService } from '@stella/frvf';
 import { gateService } from '@stella/gate';
 import { marketplaceService } from '@stella/marketplace';
 import { nativeExecutable } from '@stella/native';
+import type { EventRetention } from '@stella/platform-events';
 import type { StellaService } from '@stella/platform-runtime';
 import { psdiService } from '@stella/psdi';
 import { replayWorkerService } from '@stella/replay-worker';
@@ -24,14 +25,24 @@ export interface NodeSettings {
   readonly pullIntervalMs?: number;
   /** How long an evaluation waits for partners that its policy needs. */
   readonly crossVerifyWaitMs?: number;
+  /** How long what is no evidence is kept; default: as each service says. */
+  readonly retention?: NodeRetention;
+}
+
+export interface NodeRetention {
+  readonly events: EventRetention;
+  readonly newsMs: number;
+  readonly evaluationsMs: number;
+  readonly uploadsMs: number;
 }
 
 /** Every service of the embedded system, each with the keys that are its own. */
 export async function nodeServices(installation: Installation, settings: NodeSettings): Promise<StellaService[]> {
   const { keys, organisation, origin, verifierId, folder } = installation;
+  const { retention } = settings;
   const nativeSha256 = hash('sha256', await readFile(nativeExecutable()));
   return [
-    marketplaceService({ trustedPublishers: [{ tenant: installation.tenant, namespaceId: OWN_NAMESPACE }] }),
+    marketplaceService({ trustedPublishers: [{ tenant: installation.tenant, namespaceId: OWN_NAMESPACE }], ...(retention && { uploadLifetimeMs: retention.uploadsMs }) }),
     psdiService({
       signer: keys.psdi,
       lifterSha256: nativeSha256,
@@ -59,6 +70,7 @@ export async function nodeServices(installation: Installation, settings: NodeSet
       verifierId,
       trustRoot: installation.trustRoot,
       crossVerifyWaitMs: settings.crossVerifyWaitMs ?? 0,
+      ...(retention && { newsKeptMs: retention.newsMs, evaluationsKeptMs: retention.evaluationsMs }),
     }),
   ];
 }

@@ -88,6 +88,7 @@ export class StellaNode {
           return new ClientCredentialsSource({ ...credentials, clientId: client.clientId, clientSecret: client.clientSecret });
         },
         logger: options.logger,
+        ...(options.retention && { eventRetention: options.retention.events }),
       });
       closers.unshift(() => runtime.stop());
       const { grpcAddress, httpAddress } = runtime;

@@ -14,6 +14,8 @@ export const CONNECTIONS_MAX = 64;
 export const LINK_TTL_MS_MAX = 7 * 24 * 3_600_000;
 /** Uploads that nobody finished are swept when they are older; longer than any link lives in practice. */
 export const STALE_MS = 24 * 3_600_000;
+/** Taken away by one sweep; what is left over waits for the next one. */
+export const SWEPT_MAX = 10_000;
 export const SWEEP_EVERY_MS = 6 * 3_600_000;
 /** 10 GiB of local copies of what lies in the store. */
 export const CACHE_BYTES_MAX = 10 * 2 ** 30;

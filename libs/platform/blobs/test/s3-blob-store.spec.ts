@@ -204,14 +204,27 @@ test('the sweep takes away what nobody finished, and only that', async () => {
   expect((await store.bytes(sha256(Buffer.from('kept')))).toString()).toBe('kept');
 });
 
+test('a sweep takes away no more than it may, and what is older than it is told', async () => {
+  s3.now = () => new Date(Date.now() - 7 * 3_600_000);
+  for (let n = 0; n < 3; n++) await fetch((await store.openUpload(60_000)).url, { method: 'PUT', body: 'left' });
+  for (const id of ['a', 'b']) s3.uploads.set(id, { key: keyOf(large), parts: new Map(), startedAt: s3.now() });
+  s3.now = () => new Date();
+  const hours = (count: number) => count * 3_600_000;
+  await expect(store.sweep(hours(8))).resolves.toEqual({ uploads: 0, objects: 0 });
+  await expect(store.sweep(hours(6), 3)).resolves.toEqual({ uploads: 2, objects: 1 });
+  await expect(store.sweep(hours(6), 3)).resolves.toEqual({ uploads: 0, objects: 2 });
+});
+
 test('a store is swept at once and then again and again, also after a sweep that failed', async () => {
   const reports: string[] = [];
   let sweeps = 0;
-  const failing = { sweep: () => (++sweeps === 2 ? Promise.reject(new Error('away')) : Promise.resolve({ uploads: 0, objects: 1 })) };
-  const stop = keepSwept(failing, { everyMs: 10, report: (_store, error) => reports.push(error === undefined ? 'swept' : 'failed') });
+  const ages = new Set<number | undefined>();
+  const failing = { sweep: (olderThanMs?: number) => (ages.add(olderThanMs), ++sweeps === 2 ? Promise.reject(new Error('away')) : Promise.resolve({ uploads: 0, objects: 1 })) };
+  const stop = keepSwept(failing, { everyMs: 10, olderThanMs: 21_600_000, report: (_store, error) => reports.push(error === undefined ? 'swept' : 'failed') });
   while (reports.length < 4) await delay(5);
   stop();
   expect(reports.slice(0, 4)).toEqual(['swept', 'failed', 'swept', 'swept']);
+  expect([...ages]).toEqual([21_600_000]);
   const count = sweeps;
   await delay(60);
   expect(sweeps).toBeLessThanOrEqual(count + 1);

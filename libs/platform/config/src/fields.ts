@@ -18,6 +18,29 @@ function quantity<U extends string>(units: Readonly<Record<U, number>>, what: st
 /** `250ms`, `30s`, `5m`, `2h`, `7d` → milliseconds. */
 export const durationMs = () => quantity(UNIT_MS, 'a duration');
 
+/** Written as they are given: `9d`. `because` says what breaks below `min`, or what one who asks for it may do instead. */
+export interface DurationBounds {
+  readonly min: string;
+  readonly max: string;
+  readonly because: string;
+}
+
+/** As `durationMs`, and refused outside of its bounds, which are among them. */
+export const durationWithin = ({ min, max, because }: DurationBounds) => {
+  const [minMs, maxMs] = [durationMs().parse(min), durationMs().parse(max)];
+  return durationMs().superRefine((ms, context) => {
+    if (ms >= minMs && ms <= maxMs) return;
+    // A duration is no secret: it was understood as one.
+    context.addIssue({ code: 'custom', message: `${durationText(ms)} is not within ${min} and ${max}: ${because}` });
+  });
+};
+
+/** In the largest unit that leaves a whole number. */
+export function durationText(ms: number): string {
+  const unit = (['d', 'h', 'm', 's'] as const).find((each) => ms > 0 && ms % UNIT_MS[each] === 0) ?? 'ms';
+  return `${ms / UNIT_MS[unit]}${unit}`;
+}
+
 /** `512B`, `64KiB`, `16MiB`, `2GiB` → bytes. */
 export const sizeBytes = () => quantity(UNIT_BYTES, 'a size');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { isDomainError } from '@stella/errors';
 import { z } from 'zod';
-import { durationMs, flag, list, loadConfig, port, printableConfig, secret, Secret, sizeBytes, VALUE_FILE_BYTES_MAX } from './index.js';
+import { durationMs, durationText, durationWithin, flag, list, loadConfig, port, printableConfig, secret, Secret, sizeBytes, VALUE_FILE_BYTES_MAX } from './index.js';
 
 const schema = z.object({
   grpcPort: port().default(7443),
@@ -37,6 +37,20 @@ test('names every unknown and every bad variable at once, and repeats no value',
   expect(problems).toContain('STELLA_DRAIN_TIMEOUT: a duration is');
   expect(problems).toContain('STELLA_DATABASE_PASSWORD: missing');
   expect(problems).not.toContain('hunter2');
+});
+
+test('a duration outside of its bounds is told with what was given, the bounds and the reason', () => {
+  const bounded = z.object({ kept: durationWithin({ min: '9d', max: '3650d', because: 'what is younger is still asked for' }).prefault('30d') });
+  const read = (text: string) => loadConfig(bounded, { STELLA_KEPT: text }).kept;
+  expect([read(''), read('9d'), read('216h'), read('3650d')]).toEqual([30, 9, 9, 3650].map((days) => days * 86_400_000));
+  for (const [given, told] of [['8d', '8d'], ['215h', '215h'], ['0s', '0ms'], ['3651d', '3651d'], ['777599999ms', '777599999ms']] as const) {
+    expect(() => read(given)).toThrow(`STELLA_KEPT: ${told} is not within 9d and 3650d: what is younger is still asked for`);
+  }
+  expect(() => read('soon')).toThrow(/STELLA_KEPT: a duration is/);
+});
+
+test.each([[0, '0ms'], [1_500, '1500ms'], [90_000, '90s'], [7_200_000, '2h'], [172_800_000, '2d']])('%d ms are written as %s', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
 });
 
 test('a variable that another part reads is not unknown when it is named', () => {

@@ -26,7 +26,7 @@ export function variableName(key: string, prefix = 'STELLA_'): string {
  * Reads the variables of a flat schema once. Each key is one variable (`variableName`), or the content of the file
  * named by that variable with `_FILE`. An empty variable counts as absent.
  * @throws DomainError CONFIG_INVALID naming every unknown variable with the prefix, every bad value and every lack;
- *   values are never repeated, since one of them may be a secret.
+ *   values are never repeated, since one of them may be a secret; but for a duration that is out of its bounds.
  */
 export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment = process.env, options: LoadOptions = {}): Readonly<z.output<S>> {
   const prefix = options.prefix ?? 'STELLA_';

@@ -3,6 +3,7 @@ export { databaseConnection, type DatabaseAddress } from './connection.js';
 export { Database, type DatabaseOptions, type PoolUse, type Row, type Sql, type Tx, type TxOptions } from './database.js';
 export { copyRunningDatabase, type DatabaseCopy, type DataFolderSink } from './embedded/copy-running.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+export { type Chore, Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 export { isForeignKeyViolation, isUniqueViolation } from './errors.js';
 export { migrate, readMigrations, type Migration } from './migrate.js';
 export { Notifications, notify } from './notifications.js';

@@ -1,10 +1,18 @@
 -- The SQL that runs, as tests saw it, so that a review sees a query change. `npm run record-sql` makes it anew.
 
 DELETE FROM inbox
-  WHERE state = 'done' AND settled_at < now() - make_interval(days => $1);
+  WHERE position = ANY (ARRAY( SELECT position
+  FROM inbox
+  WHERE state = 'done' AND settled_at < now() - make_interval(secs => $1)
+  ORDER BY settled_at
+  LIMIT $2 FOR UPDATE SKIP LOCKED ));
 
 DELETE FROM outbox
-  WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1);
+  WHERE position = ANY (ARRAY( SELECT position
+  FROM outbox
+  WHERE refusal IS NULL AND relayed_at < now() - make_interval(secs => $1)
+  ORDER BY relayed_at
+  LIMIT $2 FOR UPDATE SKIP LOCKED ));
 
 SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms
   FROM inbox
@@ -131,6 +139,26 @@ WITH again AS (UPDATE outbox
   WHERE position = $1 AND refusal IS NOT NULL
   RETURNING 1) SELECT pg_notify('stella_events_' || current_schema(), '')
   FROM again;
+
+WITH gone AS ( DELETE FROM inbox
+  WHERE position = ANY (ARRAY( SELECT position
+  FROM inbox
+  WHERE state = 'dead' AND settled_at < now() - make_interval(secs => $1)
+  ORDER BY position
+  LIMIT $2 FOR UPDATE SKIP LOCKED ))
+  RETURNING consumer, topic ) SELECT consumer, topic, count(*) AS count
+  FROM gone
+  GROUP BY consumer, topic;
+
+WITH gone AS ( DELETE FROM outbox
+  WHERE position = ANY (ARRAY( SELECT position
+  FROM outbox
+  WHERE refusal IS NOT NULL AND relayed_at < now() - make_interval(secs => $1)
+  ORDER BY position
+  LIMIT $2 FOR UPDATE SKIP LOCKED ))
+  RETURNING topic ) SELECT topic, count(*) AS count
+  FROM gone
+  GROUP BY topic;
 
 WITH taken AS ( INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, traceparent, payload) SELECT $1, source, id, topic, tenant, key, occurred_at, traceparent, payload
   FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::bytea[]) WITH ORDINALITY AS event (source, id, topic, tenant, key, occurred_at, traceparent, payload, n)

@@ -3,7 +3,7 @@ import type { Logger, Metrics } from '@stella/platform-telemetry';
 import type { DeadLetter } from './dead-letter.js';
 import type { DeadLetterQuery, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
 import type { ServiceEvents } from './event-bus.js';
-import type { RetryPolicy } from './limits.js';
+import type { EventRetention, RetryPolicy } from './limits.js';
 
 /** What a service brings. */
 export interface EventParticipant {
@@ -14,6 +14,8 @@ export interface EventParticipant {
   readonly metrics: Metrics;
   readonly clock?: () => Date;
   readonly retry?: RetryPolicy;
+  /** Default: sent and handled events 30 days, dead letters for ever. */
+  readonly retention?: EventRetention;
 }
 
 /** What is wrong with the flow of events, in words for an operator; empty lists: nothing. */

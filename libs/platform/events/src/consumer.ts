@@ -4,7 +4,7 @@ import { type Logger, type Metrics, span, withTraceparent } from '@stella/platfo
 import { type Death, describe } from './dead-letter.js';
 import type { Event, EventHandler } from './event-bus.js';
 import type { Inbox, Key, Received, Wanted } from './inbox.js';
-import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RETRY, RETRY_LOOK_MS, type RetryPolicy } from './limits.js';
+import { ABORT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, HEADS_BATCH, pauseBefore, POLL_MS, RETRY, RETRY_LOOK_MS, type RetryPolicy } from './limits.js';
 import { Pulse } from './pulse.js';
 import type { EventSession } from './session.js';
 import { Bell } from './wake.js';
@@ -46,7 +46,6 @@ export class Consumer {
   #after: Key = START;
   #stopping = false;
   #loop: Promise<void> | undefined;
-  #housekeepingAtMs = 0;
   #retriesMs: number[] = [];
 
   constructor(
@@ -93,7 +92,7 @@ export class Consumer {
       try {
         const isMore = await this.#beginDue();
         failures = 0;
-        if (!isMore) await this.#bell.wait(await this.#pauseMs());
+        if (!isMore) await this.#bell.wait(this.#pauseMs());
       } catch (error) {
         failures++;
         this.deps.logger.warn({ err: error, consumer: this.group, failures }, 'the inbox could not be read; trying again');
@@ -209,12 +208,8 @@ export class Consumer {
   }
 
   /** Until a retry is due that was decided on here, or a look round for those of processes that are gone. */
-  async #pauseMs(): Promise<number> {
+  #pauseMs(): number {
     const nowMs = Date.now();
-    if (nowMs >= this.#housekeepingAtMs) {
-      this.#housekeepingAtMs = nowMs + HOUSEKEEPING_MS;
-      await this.deps.inbox.forgetOld();
-    }
     // The database's clock says when it is due: looked for a little longer than ours says.
     this.#retriesMs = this.#retriesMs.filter((dueMs) => dueMs + RETRY_LOOK_MS > nowMs);
     const dueMs = Math.min(...this.#retriesMs);

@@ -16,6 +16,13 @@ export interface DeadLetter {
   readonly diedAt: Date;
 }
 
+/** Dead letters that were removed since nobody took them in time. */
+export interface ForgottenLetters {
+  readonly consumer: string;
+  readonly topic: string;
+  readonly count: number;
+}
+
 /** Why and where something was given up. */
 export interface Death {
   readonly consumer: string;

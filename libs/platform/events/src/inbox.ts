@@ -1,9 +1,8 @@
 import { DomainError } from '@stella/errors';
 import type { Database, Sql, Tx } from '@stella/platform-database';
-import type { DeadLetter } from './dead-letter.js';
+import type { DeadLetter, ForgottenLetters } from './dead-letter.js';
 import { type DeadLetterQuery, type DeadLetterState, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event } from './event-bus.js';
-import { RETENTION_DAYS } from './limits.js';
 import { CHANNEL, type EventSession, lockKey, NOT_FLUSHED, RING } from './session.js';
 
 /** An event as it lies in the inbox. */
@@ -220,8 +219,27 @@ export class Inbox {
     return Number(row?.count ?? 0n);
   }
 
-  async forgetOld(): Promise<number> {
-    return this.database.execute(`DELETE FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
+  /** Handled events, the oldest first, at most `rowsMax`; how many that were. Whatever is not theirs another process forgets. */
+  forgetHandled(olderThanMs: number, rowsMax: number): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM inbox WHERE position = ANY (ARRAY(
+         SELECT position FROM inbox WHERE state = 'done' AND settled_at < now() - make_interval(secs => $1) ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       ))`,
+      [olderThanMs / 1_000, rowsMax],
+    );
+  }
+
+  /** As `forgetHandled`, with dead letters that nobody took. */
+  async forgetDeadLetters(olderThanMs: number, rowsMax: number): Promise<ForgottenLetters[]> {
+    const rows = await this.database.query<Omit<ForgottenLetters, 'count'> & { count: bigint }>(
+      `WITH gone AS (
+         DELETE FROM inbox WHERE position = ANY (ARRAY(
+           SELECT position FROM inbox WHERE state = 'dead' AND settled_at < now() - make_interval(secs => $1) ORDER BY position LIMIT $2 FOR UPDATE SKIP LOCKED
+         )) RETURNING consumer, topic
+       ) SELECT consumer, topic, count(*) AS count FROM gone GROUP BY consumer, topic`,
+      [olderThanMs / 1_000, rowsMax],
+    );
+    return rows.map(({ consumer, topic, count }) => ({ consumer, topic, count: Number(count) }));
   }
 }
 

@@ -9,6 +9,6 @@ export { runTopicsCommand } from './kafka/topics-command.js';
 export { checkKafkaConnection, type Hidden, type KafkaConnection, type KafkaSasl, type KafkaTls } from './kafka/connection.js';
 export { type DeadLetter, deadLetterTopic } from './dead-letter.js';
 export type { DeadLetterQuery, DeadLetterState, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
-export { RETRY, type RetryPolicy } from './limits.js';
+export { DUPLICATES_AFTER_TOPIC_MS, type EventRetention, RETENTION, RETRY, type RetryPolicy, TOPIC_RETENTION_MS } from './limits.js';
 export { MemoryEventBus } from './memory-event-bus.js';
 export { EVENTS_MIGRATIONS, resumeOutbox } from './migrations.js';

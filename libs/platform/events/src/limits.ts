@@ -24,9 +24,16 @@ export const SETTLE_TIMEOUT_MS = 30_000;
 /** What a stop gives to handlers at work, before and after it tells them to give up. */
 export const DRAIN_TIMEOUT_MS = 5_000;
 export const ABORT_TIMEOUT_MS = 2_000;
-/** Relayed and handled events are kept this long, to answer what happened and to know a late duplicate. */
-export const RETENTION_DAYS = 30;
-export const HOUSEKEEPING_MS = 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+/** What topics keep where nobody says otherwise (`deploy/kafka/topics.json`). */
+export const TOPIC_RETENTION_MS = 7 * DAY_MS;
+/**
+ * How much longer than its topic an inbox has to know an event. Once a row is gone the same event is a new one, and is
+ * handled again: after a group's offsets were lost or reset, whatever the topic still has comes again. That is more than
+ * the topic's retention: Kafka drops whole segments, when the newest event of one is that old, and fills a segment for up
+ * to seven days (`segment.ms`). One day more is for brokers that look late and for clocks.
+ */
+export const DUPLICATES_AFTER_TOPIC_MS = 8 * DAY_MS;
 /** The connection that hears and locks is asked this often whether it still is one, and given up without an answer in time. */
 export const SESSION_PING_MS = 10_000;
 export const SESSION_STATEMENT_TIMEOUT_MS = 10_000;
@@ -36,6 +43,19 @@ export const LOOP_TURN_AGE_MS = 180_000;
 export const HELD_NOT_READY_MS = 60_000;
 /** Between readings of what waits, for the metrics. */
 export const BACKLOG_READING_MS = 15_000;
+
+/** How long a service keeps events that it is done with. */
+export interface EventRetention {
+  /** Sent and handled ones, to answer what happened and to know a late duplicate. */
+  readonly handledMs: number;
+  /**
+   * Dead letters that nobody took; undefined: for ever. They need no tombstone when they go: as long as the topic may bring
+   * an event again (`DUPLICATES_AFTER_TOPIC_MS`) its dead letter has to stay, as a handled event has to.
+   */
+  readonly deadLettersMs?: number | undefined;
+}
+
+export const RETENTION: EventRetention = { handledMs: 30 * DAY_MS };
 
 /** How often and after what pauses a failing event is tried again before it becomes a dead letter. */
 export interface RetryPolicy {

@@ -68,9 +68,13 @@ export const EVENTS_MIGRATIONS: readonly Migration[] = [
 
 /**
  * SQL for the schema of a service that was restored from a dump, as its owner, before it starts. What it sent shortly
- * before the dump may have been on its way when everything was lost: it is sent again, and inboxes know what they had.
- * The numbers of transactions are the old server's, and would hold events back until the new one has counted as far.
+ * before the dump may have been on its way when everything was lost: it is sent again, and inboxes know what they had,
+ * however old the dump is: their retention of it begins anew. A day more of it, since a handler may be faster than the mark
+ * that its event was sent. The numbers of transactions are the old server's, and would hold events back until the new one
+ * has counted as far.
  */
 export function resumeOutbox(resentSince: Date): string {
-  return `UPDATE outbox SET transaction = pg_current_xact_id(), relayed_at = CASE WHEN refusal IS NULL AND relayed_at >= '${resentSince.toISOString()}'::timestamptz THEN NULL ELSE relayed_at END;`;
+  const since = `'${resentSince.toISOString()}'::timestamptz`;
+  return `WITH known AS (UPDATE inbox SET settled_at = now() WHERE state <> 'waiting' AND settled_at >= ${since} - interval '1 day')
+    UPDATE outbox SET transaction = pg_current_xact_id(), relayed_at = CASE WHEN refusal IS NULL AND relayed_at >= ${since} THEN NULL ELSE relayed_at END;`;
 }

@@ -3,10 +3,10 @@ import { DomainError } from '@stella/errors';
 import type { Database, Tx } from '@stella/platform-database';
 import { currentTraceparent, span } from '@stella/platform-telemetry';
 import { checkDraft } from './cloud-event.js';
-import type { DeadLetter, DeadLetterCopy } from './dead-letter.js';
+import type { DeadLetter, DeadLetterCopy, ForgottenLetters } from './dead-letter.js';
 import { type DeadLetterQuery, type DeadLetterView, PAYLOAD_MEASURES, type WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft } from './event-bus.js';
-import { RELAY_BATCH, RELAY_BATCH_BYTES, RETENTION_DAYS } from './limits.js';
+import { RELAY_BATCH, RELAY_BATCH_BYTES } from './limits.js';
 import { CHANNEL, NOT_FLUSHED } from './session.js';
 
 /** An event as it leaves; a copy for a dead-letter topic brings headers of its own. */
@@ -161,8 +161,27 @@ export class Outbox {
     return { count: Number(row?.count ?? 0n), oldestSeconds: Math.max(0, row?.oldest ?? 0), last: row?.last ?? 0n };
   }
 
-  async forgetOld(): Promise<number> {
-    return this.database.execute(`DELETE FROM outbox WHERE refusal IS NULL AND relayed_at < now() - make_interval(days => $1)`, [RETENTION_DAYS]);
+  /** Sent events, the oldest first, at most `rowsMax`; how many that were. Whatever is not theirs another process forgets. */
+  forgetSent(olderThanMs: number, rowsMax: number): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM outbox WHERE position = ANY (ARRAY(
+         SELECT position FROM outbox WHERE refusal IS NULL AND relayed_at < now() - make_interval(secs => $1) ORDER BY relayed_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       ))`,
+      [olderThanMs / 1_000, rowsMax],
+    );
+  }
+
+  /** As `forgetSent`, with refused events that nobody redelivered. */
+  async forgetRefused(olderThanMs: number, rowsMax: number): Promise<ForgottenLetters[]> {
+    const rows = await this.database.query<{ topic: string; count: bigint }>(
+      `WITH gone AS (
+         DELETE FROM outbox WHERE position = ANY (ARRAY(
+           SELECT position FROM outbox WHERE refusal IS NOT NULL AND relayed_at < now() - make_interval(secs => $1) ORDER BY position LIMIT $2 FOR UPDATE SKIP LOCKED
+         )) RETURNING topic
+       ) SELECT topic, count(*) AS count FROM gone GROUP BY topic`,
+      [olderThanMs / 1_000, rowsMax],
+    );
+    return rows.map(({ topic, count }) => ({ consumer: 'relay', topic, count: Number(count) }));
   }
 
   /** Refused at its first attempt: the carrier said never. */

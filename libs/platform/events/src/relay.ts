@@ -2,7 +2,7 @@ import type { DomainError } from '@stella/errors';
 import type { Logger, Metrics } from '@stella/platform-telemetry';
 import { describe } from './dead-letter.js';
 import type { Event } from './event-bus.js';
-import { DRAIN_TIMEOUT_MS, HOUSEKEEPING_MS, pauseBefore, POLL_MS, RELAY_RETRY, UNSETTLED_POLL_MS } from './limits.js';
+import { DRAIN_TIMEOUT_MS, pauseBefore, POLL_MS, RELAY_RETRY, UNSETTLED_POLL_MS } from './limits.js';
 import type { Outbox, OutgoingEvent } from './outbox.js';
 import { Pulse } from './pulse.js';
 import type { EventSession } from './session.js';
@@ -43,7 +43,6 @@ export class Relay {
   #stopping = false;
   #loop: Promise<void> | undefined;
   #leaderOf = -1;
-  #housekeepingAtMs = 0;
 
   constructor(
     private readonly outbox: Outbox,
@@ -109,7 +108,6 @@ export class Relay {
     const stillHeld = [...this.#held].filter(([, { untilMs }]) => untilMs > nowMs);
     const { events, positions, more } = await this.outbox.next(stillHeld.map(([topic]) => topic));
     if (events.length > 0) await this.#note(events, positions, await this.publish(events));
-    else await this.#keepHouse();
     if (!more) return Math.max(1, Math.min(POLL_MS, ...[...this.#held.values()].map(({ untilMs }) => untilMs - Date.now())));
     return events.length > 0 ? 0 : UNSETTLED_POLL_MS;
   }
@@ -149,11 +147,5 @@ export class Relay {
     if (!this.#held.delete(topic)) return;
     this.#heldGauge.set({ topic }, 0);
     this.logger.info({ topic }, 'a topic takes events again');
-  }
-
-  async #keepHouse(): Promise<void> {
-    if (Date.now() < this.#housekeepingAtMs) return;
-    this.#housekeepingAtMs = Date.now() + HOUSEKEEPING_MS;
-    await this.outbox.forgetOld();
   }
 }

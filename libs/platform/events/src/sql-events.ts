@@ -1,11 +1,12 @@
 import { DomainError } from '@stella/errors';
-import type { Tx } from '@stella/platform-database';
+import type { Housekeeping, Tx } from '@stella/platform-database';
 import type { AttachedEvents, EventParticipant, EventsHealth } from './attached-events.js';
 import { BacklogGauges } from './backlog-gauges.js';
 import { Consumer } from './consumer.js';
 import { copyOfEvent, type DeadLetter, type DeadLetterCopy } from './dead-letter.js';
 import type { DeadLetterQuery, DeadLetterView, WholeDeadLetter } from './dead-letter-view.js';
 import type { Event, EventDraft, EventHandler, Subscription } from './event-bus.js';
+import { eventHousekeeping } from './event-housekeeping.js';
 import { Inbox } from './inbox.js';
 import { CONCURRENCY, HELD_NOT_READY_MS, LOOP_TURN_AGE_MS } from './limits.js';
 import { Outbox } from './outbox.js';
@@ -36,6 +37,7 @@ export class SqlEvents implements AttachedEvents {
   readonly #session: EventSession;
   readonly #relay: Relay;
   readonly #gauges: BacklogGauges;
+  readonly #housekeeping: Housekeeping;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(
@@ -47,6 +49,7 @@ export class SqlEvents implements AttachedEvents {
     this.#session = new EventSession(service.database, () => this.#ring());
     this.#relay = new Relay(this.#outbox, this.#session, carrier.publish, service.logger, service.metrics);
     this.#gauges = new BacklogGauges(service.name, () => this.waiting(), service.metrics);
+    this.#housekeeping = eventHousekeeping(service, this.#outbox, this.#inbox);
   }
 
   get running(): boolean {
@@ -100,13 +103,14 @@ export class SqlEvents implements AttachedEvents {
     this.#relay.start();
     for (const consumer of this.#consumers.values()) consumer.start();
     this.#gauges.start();
+    this.#housekeeping.start();
   }
 
   async stop(): Promise<void> {
     const wasRunning = this.running;
     this.#state = 'stopped';
     this.#gauges.stop();
-    if (wasRunning) await Promise.all([this.#relay.stop(), ...[...this.#consumers.values()].map((consumer) => consumer.stop())]);
+    if (wasRunning) await Promise.all([this.#relay.stop(), this.#housekeeping.stop(), ...[...this.#consumers.values()].map((consumer) => consumer.stop())]);
     await this.#session.close();
   }
 

@@ -26,7 +26,6 @@ function start(inbox: { heads(): Received[]; begin(wanted: readonly Wanted[]): P
       handled.push(position);
       return true;
     },
-    forgetOld: async () => 0,
   };
   const session = { generation: 0, unlock: () => undefined };
   const database = { tx: async (work: (tx: Tx) => Promise<void>) => work({} as Tx) };

@@ -103,7 +103,7 @@ test('what is refused for good is a dead letter of the relay until it is redeliv
   expect([letter, more]).toMatchObject([{ consumer: 'relay', event: { topic: FREE, key: 'k' }, error: expect.stringMatching(/EVENT_REFUSED.*MESSAGE_TOO_LARGE/) }, []]);
   // It is not forgotten with what was sent.
   await database.execute(`UPDATE outbox SET relayed_at = now() - interval '31 days'`);
-  expect(await outbox.forgetOld()).toBe(2);
+  expect(await outbox.forgetSent(30 * 86_400_000, 1_000)).toBe(2);
   const [view, ...others] = await events.deadLettersOf({ tenant: 'acme', limit: 10 });
   expect([view, others]).toMatchObject([{ id: letter?.id, state: 'dead', consumer: 'relay', attempts: 1, payload: { sizeBytes: 3 }, error: letter?.error, redeliveries: 0 }, []]);
   expect(view && events.isDeliverable(view)).toBe(true);
@@ -174,8 +174,16 @@ test('an outbox from a dump waits for no transaction of the old server, and send
   const onItsWay = await row(new Date(backupTime.getTime() - day));
   await row(new Date(backupTime.getTime() - day), 'too large');
   const unsent = await row(null);
+  // The dump is older than inboxes keep anything, and they must know what is sent again.
+  const settled = async (state: string, at: string) =>
+    database.execute(`INSERT INTO inbox (consumer, source, id, topic, tenant, key, occurred_at, payload, state, settled_at) VALUES ('a', '/stella/b', $1, 't', 't', 'k', now(), '', $2, $3::timestamptz)`, [randomUUID(), state, at]);
+  const since = backupTime.getTime() - 7 * day;
+  for (const state of ['done', 'dead']) for (const at of [since - 2 * day, since]) await settled(state, new Date(at).toISOString());
   expect((await outbox.next()).events).toEqual([]);
   await database.execute(resumeOutbox(new Date(backupTime.getTime() - 7 * day)));
   expect((await outbox.next()).events.map(({ id }) => id)).toEqual([onItsWay, unsent]);
   expect(await outbox.refused(10)).toHaveLength(1);
+  const anew = await database.query<{ state: string }>(`DELETE FROM inbox WHERE settled_at > now() - interval '1 hour' RETURNING state`);
+  expect(anew.map(({ state }) => state).sort()).toEqual(['dead', 'done']);
+  expect(await database.execute('DELETE FROM inbox')).toBe(2);
 });

@@ -6,9 +6,10 @@ import { type DatabaseAddress, databaseConnection } from '@stella/platform-datab
 import { KafkaBus, type KafkaConnection } from '@stella/platform-events';
 import type { RuntimeConfig } from '@stella/platform-runtime';
 import type { Logger } from '@stella/platform-telemetry';
+import { eventRetentionOf } from './retention-fields.js';
 import type { DatabaseConfig, S3Fields, SharedConfig } from './shared-fields.js';
 
-type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'bus' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations'>;
+type ClusterParts = Pick<RuntimeConfig, 'databaseLimits' | 'blobs' | 'bus' | 'authenticator' | 'connectionOf' | 'tokensOf' | 'migrations' | 'eventRetention'>;
 
 /** The servers of a cluster behind the ports of a service. @throws DomainError CONFIG_INVALID, BLOB_BUCKET_MISSING, BLOB_STORE_DENIED, UNAVAILABLE */
 export async function connectCluster(name: string, config: SharedConfig, logger: Logger): Promise<ClusterParts> {
@@ -24,6 +25,7 @@ export async function connectCluster(name: string, config: SharedConfig, logger:
       lockTimeoutMs: config.databaseLockTimeout,
       idleInTransactionTimeoutMs: config.databaseIdleTimeout,
     },
+    eventRetention: eventRetentionOf(config),
     tokensOf: () => tokens,
     migrations: 'require',
   };
@@ -81,6 +83,7 @@ async function openBlobs(config: SharedConfig, logger: Logger): Promise<S3BlobSt
   const cache = await LocalBlobCache.open(config.blobCacheFolder ?? join(tmpdir(), `stella-blobs-${process.getuid?.()}`), { sizeBytesMax: config.blobCacheSize });
   const store = await S3BlobStore.open(s3Of(config), cache);
   keepSwept(store, {
+    olderThanMs: config.retentionUploads,
     report: (swept, error) => {
       if (swept === undefined) logger.warn({ err: error }, 'the blob store could not be swept; trying again later');
       else if (swept.uploads + swept.objects > 0) logger.info({ ...swept }, 'uploads that nobody finished were swept');

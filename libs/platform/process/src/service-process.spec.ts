@@ -86,9 +86,25 @@ test.each([
   ['clients that must show a certificate of nobody', { STELLA_TLS_CERTIFICATE: 'x', STELLA_TLS_KEY: 'x', STELLA_TLS_CLIENTS: 'required' }, /^STELLA_TLS_CA: needed with STELLA_TLS_CLIENTS$/],
   ['SASL without an account', { STELLA_KAFKA_SASL_MECHANISM: 'plain', STELLA_KAFKA_SASL_USERNAME: 'u' }, /^STELLA_KAFKA_SASL_PASSWORD: needed with/],
   ["Kafka's authority without TLS", { STELLA_KAFKA_CA: 'x' }, /^STELLA_KAFKA_CA: means nothing without STELLA_KAFKA_TLS=true$/],
+  ['an upload of an hour', { STELLA_RETENTION_UPLOADS: '1h' }, /^STELLA_RETENTION_UPLOADS: 1h is not within 6h and 30d: a large upload /],
+  ['topics of an hour', { STELLA_RETENTION_TOPICS: '1h' }, /^STELLA_RETENTION_TOPICS: 1h is not within 1d and 365d: a service that is away /],
+  ['events that are kept too short for any topic', { STELLA_RETENTION_EVENTS: '8d', STELLA_RETENTION_TOPICS: '1d' }, /^STELLA_RETENTION_EVENTS: 8d is not within 9d and 3650d: .* handled a second time \(keep it longer/],
+  ['events that are kept too short for the topics', { STELLA_RETENTION_EVENTS: '14d' }, /^STELLA_RETENTION_EVENTS: 14d is less than 15d, which is STELLA_RETENTION_TOPICS \(7d\) and 8d .*: .* handled a second time/],
+  ['topics that keep longer than services know', { STELLA_RETENTION_TOPICS: '23d' }, /^STELLA_RETENTION_EVENTS: 30d is less than 31d, /],
+  ['dead letters that go before the topic forgot them', { STELLA_RETENTION_DEAD_LETTERS: '359h' }, /^STELLA_RETENTION_DEAD_LETTERS: 359h is less than 15d, /],
   ['a duration without a unit', { STELLA_DRAIN_TIMEOUT: '10' }, /^STELLA_DRAIN_TIMEOUT: a duration is/],
 ])('%s is a problem of its own', (_, change, problem) => {
   expect(problemsWith(change)).toEqual([expect.stringMatching(problem)]);
+});
+
+test('retentions have the defaults of before, and dead letters are kept for ever', () => {
+  const days = (change: Record<string, string>) => {
+    const { retentionEvents, retentionDeadLetters, retentionTopics, retentionUploads } = readConfig(sample, { ...WHOLE, ...change });
+    return [retentionEvents, retentionDeadLetters, retentionTopics, retentionUploads].map((ms) => ms && ms / 86_400_000);
+  };
+  expect(days({})).toEqual([30, undefined, 7, 1]);
+  expect(days({ STELLA_RETENTION_EVENTS: '15d', STELLA_RETENTION_DEAD_LETTERS: '15d' })).toEqual([15, 15, 7, 1]);
+  expect(days({ STELLA_RETENTION_EVENTS: '9d', STELLA_RETENTION_TOPICS: '1d', STELLA_RETENTION_UPLOADS: '6h' })).toEqual([9, undefined, 1, 0.25]);
 });
 
 test('as many public keys as allowed are read in their order', () => {

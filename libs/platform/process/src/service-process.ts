@@ -3,6 +3,7 @@ import { loadConfig, variableName } from '@stella/platform-config';
 import type { StellaService } from '@stella/platform-runtime';
 import { z } from 'zod';
 import { peerAddress } from './field-kinds.js';
+import { retentionProblems } from './retention-fields.js';
 import { SHARED_FIELDS, type SharedConfig } from './shared-fields.js';
 
 /** Read by libraries themselves. */
@@ -67,6 +68,7 @@ function holdTogether(config: Record<string, unknown>, context: z.RefinementCtx)
   if (config['databaseCertificate'] !== undefined) need('databaseKey', 'databaseCertificate');
   if (config['kafkaCertificate'] !== undefined) need('kafkaKey', 'kafkaCertificate');
   if (config['databaseCertificate'] !== undefined) need('databaseKey', 'databaseCertificate');
+  for (const [key, message] of Object.entries(retentionProblems(config))) context.addIssue({ code: 'custom', path: [key], message });
   for (const key of ['kafkaCa', 'kafkaCertificate']) {
     if (config[key] !== undefined && config['kafkaTls'] === false) context.addIssue({ code: 'custom', path: [key], message: `means nothing without ${variableName('kafkaTls')}=true` });
   }

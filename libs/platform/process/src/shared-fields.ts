@@ -1,6 +1,7 @@
 import { durationMs, flag, list, port, secret, sizeBytes } from '@stella/platform-config';
 import { z } from 'zod';
 import { httpUrl, postgresUrl } from './field-kinds.js';
+import { EVENT_RETENTION_FIELDS, TOPIC_RETENTION_FIELDS, UPLOAD_RETENTION_FIELDS } from './retention-fields.js';
 
 const HOST_PORT = /^[^\s/,]+:\d{1,5}$/;
 const ORGANISATION = /^[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*$/;
@@ -81,7 +82,7 @@ const OIDC_FIELDS = {
 };
 
 /** What every service reads; a variable's name is `variableName` of its member. */
-export const SHARED_FIELDS = { ...LOG_FIELDS, ...SERVER_FIELDS, ...TLS_FIELDS, ...DATABASE_FIELDS, ...KAFKA_FIELDS, ...S3_FIELDS, ...OIDC_FIELDS };
+export const SHARED_FIELDS = { ...LOG_FIELDS, ...SERVER_FIELDS, ...TLS_FIELDS, ...DATABASE_FIELDS, ...KAFKA_FIELDS, ...S3_FIELDS, ...OIDC_FIELDS, ...EVENT_RETENTION_FIELDS, ...TOPIC_RETENTION_FIELDS, ...UPLOAD_RETENTION_FIELDS };
 
 export type SharedConfig = Readonly<z.output<z.ZodObject<typeof SHARED_FIELDS>>>;
 export type S3Fields = Readonly<z.output<z.ZodObject<typeof S3_FIELDS>>>;

@@ -8,10 +8,10 @@ import { NestFactory } from '@nestjs/core';
 import { readDescriptorSet } from '@stella/contracts';
 import type { Authenticator, TokenSource } from '@stella/platform-auth';
 import type { BlobStore } from '@stella/platform-blobs';
-import { Database, type DatabaseOptions, migrate, requireMigrated } from '@stella/platform-database';
-import { type AttachedEvents, type EventBus, InProcessBus } from '@stella/platform-events';
+import { Database, type DatabaseOptions, Housekeeping, migrate, requireMigrated } from '@stella/platform-database';
+import { type AttachedEvents, type EventBus, type EventRetention, InProcessBus } from '@stella/platform-events';
 import { ErrorFilter, grpcServerOptions } from '@stella/platform-grpc';
-import { type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
+import { housekeepingReports, type Logger, Metrics, RedMetrics } from '@stella/platform-telemetry';
 import type { Express } from 'express';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ClientConfig } from 'pg';
@@ -40,6 +40,8 @@ export interface RuntimeConfig {
   connectionOf(service: string): Promise<ClientConfig>;
   /** Default: those of `Database`. */
   readonly databaseLimits?: Pick<DatabaseOptions, 'connectionsMax' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'lockTimeoutMs' | 'idleInTransactionTimeoutMs'>;
+  /** Of the services' own events; default: that of the bus. */
+  readonly eventRetention?: EventRetention;
   /** Whether missing migrations are applied at the start, or refused because somebody else applies them. Default: applied. */
   readonly migrations?: 'apply' | 'require';
   /** The token that a service sends to the others. */
@@ -63,6 +65,7 @@ interface Running {
   readonly logger: Logger;
   readonly peers: LazyPeers;
   readonly parts: ServiceParts;
+  readonly housekeeping: Housekeeping;
 }
 
 /** One process with one or several services on one gRPC and one HTTP port. */
@@ -103,6 +106,11 @@ export class Runtime {
     return this.bus.settle(timeoutMs);
   }
 
+  /** A pass of every service's chores at once, which are done now and then anyway; for tests. False: something is left over. */
+  async keepHouse(): Promise<boolean> {
+    return (await Promise.all(this.#running.map(({ housekeeping }) => housekeeping.pass()))).every(Boolean);
+  }
+
   /** Not ready any more, and works on: so that load balancers send nobody here while the rest is drained. */
   leave(): void {
     this.#isServing = false;
@@ -115,7 +123,7 @@ export class Runtime {
     const cut = setTimeout(() => this.#grpcServer?.forceShutdown(), this.config.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
     try {
       // Consumers first: what they have in hand may still ask the other services.
-      await Promise.all(this.#running.map(({ events }) => events.stop()));
+      await Promise.all(this.#running.flatMap(({ events, housekeeping }) => [events.stop(), housekeeping.stop()]));
       await this.#app?.close();
       for (const { parts } of this.#running) await parts.stop?.();
     } finally {
@@ -155,6 +163,7 @@ export class Runtime {
     await app.startAllMicroservices();
     await app.listen(httpPort, host);
     for (const { events } of this.#running) await events.start();
+    for (const { housekeeping } of this.#running) housekeeping.start();
     this.#isServing = true;
     this.#setHealth('SERVING');
   }
@@ -168,7 +177,8 @@ export class Runtime {
     watchPool(this.metrics, name, database);
     const logger = this.config.logger.child({ service: name });
     const clock = this.config.clock ?? (() => new Date());
-    const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock });
+    const retention = this.config.eventRetention;
+    const events = this.bus.attach({ name, database, logger, metrics: this.metrics, clock, ...(retention ? { retention } : {}) });
     const peers = new LazyPeers(this.config.addressOf ?? (() => this.grpcAddress), this.config.tokensOf(name), this.config.peerCredentials);
     const context: ServiceContext = {
       name,
@@ -183,7 +193,9 @@ export class Runtime {
       ids: randomUUID,
       random: this.config.random ?? Math.random,
     };
-    return { service, database, events, logger, peers, parts: service.wire(context) };
+    const parts = service.wire(context);
+    const housekeeping = new Housekeeping(parts.chores ?? [], housekeepingReports(name, logger, this.metrics));
+    return { service, database, events, logger, peers, parts, housekeeping };
   }
 
   /** What runs where, for boards and for whoever rolls out. */

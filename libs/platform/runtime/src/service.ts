@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Provider, Type } from '@nestjs/common';
 import type { BlobStore } from '@stella/platform-blobs';
-import type { Database } from '@stella/platform-database';
+import type { Chore, Database } from '@stella/platform-database';
 import type { ServiceEvents } from '@stella/platform-events';
 import type { GrpcClient } from '@stella/platform-grpc';
 import type { Logger, Metrics } from '@stella/platform-telemetry';
@@ -35,6 +35,8 @@ export interface ServiceContext {
 export interface ServiceParts {
   readonly controllers: readonly Type[];
   readonly providers: readonly Provider[];
+  /** What the service forgets in time, done in every process from its start on; its events have their own. */
+  readonly chores?: readonly Chore[];
   /** Runs after the migrations and before the first call or event arrives: rebuilds what is kept in memory. */
   start?(): Promise<void>;
   /** Runs once calls and events have been drained, before the database is closed. */

@@ -1,3 +1,4 @@
+export { housekeepingReports } from './housekeeping-reports.js';
 export { KPIS, type Kpi } from './kpis.js';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
 export { LATENCY_BUCKETS_SECONDS, Metrics, RedMetrics } from './metrics.js';

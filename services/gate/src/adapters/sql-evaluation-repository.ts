@@ -37,7 +37,10 @@ export class SqlEvaluationRepository implements EvaluationRepository {
     await this.database.execute(`UPDATE evaluations SET state = $2, failure_reason = $3, update_time = $4 WHERE id = $1 AND state = 'running'`, [id, state, reason, this.clock()]);
   }
 
-  async forgetBefore(time: Date): Promise<void> {
-    await this.database.execute('DELETE FROM evaluations WHERE update_time < $1', [time]);
+  forgetBefore(time: Date, rowsMax: number): Promise<number> {
+    return this.database.execute(
+      'DELETE FROM evaluations WHERE id = ANY (ARRAY(SELECT id FROM evaluations WHERE update_time < $1 ORDER BY update_time LIMIT $2 FOR UPDATE SKIP LOCKED))',
+      [time, rowsMax],
+    );
   }
 }

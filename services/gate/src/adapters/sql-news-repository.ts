@@ -16,7 +16,10 @@ export class SqlNewsRepository implements NewsRepository {
     return String(row?.count ?? 0n);
   }
 
-  async forgetBefore(time: Date): Promise<void> {
-    await this.database.execute('DELETE FROM news WHERE time < $1', [time]);
+  forgetBefore(time: Date, rowsMax: number): Promise<number> {
+    return this.database.execute(
+      'DELETE FROM news WHERE ctid = ANY (ARRAY(SELECT ctid FROM news WHERE time < $1 ORDER BY time LIMIT $2 FOR UPDATE SKIP LOCKED))',
+      [time, rowsMax],
+    );
   }
 }

@@ -169,13 +169,16 @@ export interface EvaluationRepository {
   /** The last step, in the verdict's own transaction. */
   done(tx: Tx, id: string, verdictId: string): Promise<void>;
   ended(id: string, state: 'failed' | 'cancelled', reason: string): Promise<void>;
+  /** Those that nothing happened to since, the oldest first, at most `rowsMax`; how many that were. Locked ones are left alone. */
+  forgetBefore(time: Date, rowsMax: number): Promise<number>;
 }
 
 export interface NewsRepository {
   add(tx: Tx, news: { readonly tenant: string; readonly subjects: readonly string[]; readonly evidence: string; readonly time: Date }): Promise<void>;
   /** Another one as soon as there are more news about the subjects. */
   mark(tenant: string, subjects: readonly string[]): Promise<string>;
-  forgetBefore(time: Date): Promise<void>;
+  /** The oldest first, at most `rowsMax`; how many that were. Locked ones are left alone. */
+  forgetBefore(time: Date, rowsMax: number): Promise<number>;
 }
 
 export interface Transactions {

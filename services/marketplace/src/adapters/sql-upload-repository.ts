@@ -36,6 +36,13 @@ export class SqlUploadRepository implements UploadRepository {
     await tx.execute('UPDATE uploads SET pack_id = $2 WHERE id = $1', [id, packId]);
   }
 
+  forgetUnfinished(expiredBefore: Date, rowsMax: number): Promise<number> {
+    return this.database.execute(
+      'DELETE FROM uploads WHERE id = ANY (ARRAY(SELECT id FROM uploads WHERE pack_id IS NULL AND expire_time < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))',
+      [expiredBefore, rowsMax],
+    );
+  }
+
   async usage(tenant: string, at: Date, tx: Sql): Promise<{ openUploads: number; receivedBytes: number }> {
     const rows = await tx.query<{ open: bigint; bytes: string }>(
       `SELECT (SELECT count(*) FROM uploads WHERE tenant = $1 AND pack_id IS NULL AND expire_time > $2) AS open,

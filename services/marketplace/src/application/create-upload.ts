@@ -20,6 +20,7 @@ export class CreateUpload {
     private readonly facts: MarketplaceFacts,
     private readonly clock: () => Date,
     private readonly ids: () => string,
+    private readonly lifetimeMs: number = limits.uploadLifetimeMs,
   ) {}
 
   /** @throws DomainError PACK_PATH_INVALID, PACK_TOO_LARGE, PACK_DIGEST_MISMATCH, UPLOAD_QUOTA_SPENT, and as `ownNamespace` and `Once` */
@@ -36,7 +37,7 @@ export class CreateUpload {
       if (usage.receivedBytes + sizeBytes > limits.uploadedBytesPerTenantMax) {
         throw new DomainError('UPLOAD_QUOTA_SPENT', { receivedBytes: String(usage.receivedBytes), bytesMax: String(limits.uploadedBytesPerTenantMax) });
       }
-      const expireTime = new Date(createTime.getTime() + limits.uploadLifetimeMs);
+      const expireTime = new Date(createTime.getTime() + this.lifetimeMs);
       const upload: Upload = { id: this.ids(), namespaceId, tenant, files, createTime, expireTime, packId: undefined };
       await this.uploads.insert(tx, upload, sizeBytes);
       this.facts.uploadOpened(tx, upload, sizeBytes);

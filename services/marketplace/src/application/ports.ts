@@ -33,6 +33,8 @@ export interface UploadRepository {
   insert(tx: Tx, upload: Upload, sizeBytes: number): Promise<void>;
   setPack(tx: Tx, id: string, packId: string): Promise<void>;
   /** What a tenant has under way and has sent so far. */
+  /** Those that ended before without a pack, at most `rowsMax`; how many that were. Locked ones are left alone. */
+  forgetUnfinished(expiredBefore: Date, rowsMax: number): Promise<number>;
   usage(tenant: string, at: Date, tx: Sql): Promise<{ readonly openUploads: number; readonly receivedBytes: number }>;
   /** Which of the files the tenant itself has sent before, by digest. */
   received(tenant: string, files: readonly DeclaredFile[], tx?: Sql): Promise<ReadonlySet<string>>;

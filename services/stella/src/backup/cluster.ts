@@ -5,7 +5,7 @@ import { LocalBlobCache, S3BlobStore } from '@stella/platform-blobs';
 import { type Environment, loadConfig, variableName } from '@stella/platform-config';
 import { dumpDatabase, restoreDump } from '@stella/platform-database';
 import { resumeOutbox } from '@stella/platform-events';
-import { addressOf, DATABASE_FIELDS, S3_FIELDS, s3Of, SERVER_FIELDS, SHARED_FIELDS } from '@stella/platform-process';
+import { addressOf, DATABASE_FIELDS, S3_FIELDS, s3Of, SERVER_FIELDS, SHARED_FIELDS, TOPIC_RETENTION_FIELDS } from '@stella/platform-process';
 import { z } from 'zod';
 import type { BackupReader } from './backup-reader.js';
 import type { BackupWriter, Written } from './backup-writer.js';
@@ -15,9 +15,7 @@ import { backUpKeys, keysFor, writeKeys } from './key-files.js';
 import { requireEmpty } from './require-empty.js';
 
 const DUMP = 'database.dump';
-const SCHEMA = z.object({ ...DATABASE_FIELDS, ...S3_FIELDS, organisation: SERVER_FIELDS.organisation });
-/** As long as Kafka keeps events (`deploy/kafka/topics.json`): what was sent before has been taken in, or will never be. */
-const RESENT_MS = 7 * 24 * 3_600_000;
+const SCHEMA = z.object({ ...DATABASE_FIELDS, ...S3_FIELDS, organisation: SERVER_FIELDS.organisation, ...TOPIC_RETENTION_FIELDS });
 /** The root key never comes near a cluster, nor into its backups. */
 const ROOT_KEY = /^root\//;
 
@@ -60,7 +58,8 @@ export async function restoreCluster(reader: BackupReader, config: ClusterConfig
   onProgress('blobs');
   await restoreBlobs(reader, await openStore(config));
   onProgress('database');
-  const afterwards = resumeOutbox(new Date(manifest.createTime.getTime() - RESENT_MS));
+  // What was sent before Kafka's retention has been taken in, or will never be.
+  const afterwards = resumeOutbox(new Date(manifest.createTime.getTime() - config.retentionTopics));
   await restoreDump(addressOf(config), { schemas: manifest.schemas, path: reader.path(DUMP), afterwards });
   if (keys !== undefined && keyFiles) await writeKeys(keyFiles, keys);
 }

@@ -4,7 +4,7 @@ import { DomainError } from '@stella/errors';
 import type { BlobLinks, OpenUpload } from '../blob-links.js';
 import { BLOB_IN_MEMORY_BYTES_MAX, BLOB_SIZE_BYTES_MAX, type BlobInfo, type BlobInventory, type BlobSource, type BlobStore, isSha256, type PutOptions } from '../blob-store.js';
 import { collect, hashWhile, verified } from '../hashing.js';
-import { ATTEMPTS_MAX, LINK_TTL_MS_MAX, PART_BYTES, STALE_MS } from '../limits.js';
+import { ATTEMPTS_MAX, LINK_TTL_MS_MAX, PART_BYTES, STALE_MS, SWEPT_MAX } from '../limits.js';
 import type { LocalBlobCache } from '../local-blob-cache.js';
 import { PartWriter } from './part-writer.js';
 import { type Part, retryPauseMs, S3Bucket, type S3Config, type S3Object } from './s3-bucket.js';
@@ -120,16 +120,18 @@ export class S3BlobStore implements BlobStore, BlobLinks, BlobInventory {
     }
   }
 
-  /** Takes away uploads that nobody finished; S3 keeps (and bills) them for ever. Safe beside running uploads, in every process. */
-  async sweep(olderThanMs = STALE_MS): Promise<Swept> {
+  /** Takes away uploads that nobody finished, at most `max`; S3 keeps (and bills) them for ever. Safe beside running uploads, in every process. */
+  async sweep(olderThanMs = STALE_MS, max = SWEPT_MAX): Promise<Swept> {
     const before = Date.now() - olderThanMs;
     let [uploads, objects] = [0, 0];
     for await (const { startedAt, ...multipart } of this.bucket.listMultiparts(this.prefix)) {
+      if (uploads >= max) break;
       if (startedAt.getTime() >= before) continue;
       await this.bucket.abortMultipart(multipart);
       uploads++;
     }
     for await (const { key, modifiedAt } of this.bucket.list(this.#incoming(''))) {
+      if (uploads + objects >= max) break;
       if (modifiedAt.getTime() >= before) continue;
       await this.bucket.remove(key);
       objects++;

@@ -4,12 +4,14 @@ import { DomainError, isDomainError } from '@stella/errors';
 import { createLogger } from '@stella/platform-telemetry';
 import { applyTopics, type TopicsReport } from './apply-topics.js';
 import type { Hidden, KafkaConnection, KafkaSasl } from './connection.js';
-import { readTopics } from './topics.js';
+import { readTopics, retentionOf, withRetention } from './topics.js';
 
 const REPLICAS_MAX = 100;
 const USAGE = `usage: topics --file topics.json --brokers host:port[,host:port…] [option…]
   --prefix <text>                before every topic
   --replication-factor <count>   default: the brokers' own
+  --retention <12h|7d>           of topics of events, in place of the file's
+  --dead-letter-retention <30d>  of dead-letter topics, in place of the file's
   --check                        changes nothing; ends with 1 if a topic is missing or different
   --tls                          implied by the next two
   --tls-ca <file>                PEM
@@ -23,6 +25,8 @@ const OPTIONS = {
   brokers: { type: 'string' },
   prefix: { type: 'string' },
   'replication-factor': { type: 'string' },
+  retention: { type: 'string' },
+  'dead-letter-retention': { type: 'string' },
   check: { type: 'boolean', default: false },
   tls: { type: 'boolean', default: false },
   'tls-ca': { type: 'string' },
@@ -50,7 +54,8 @@ export async function runTopicsCommand(args: readonly string[], { out, err }: To
     return typeof values === 'string' ? 2 : 0;
   }
   try {
-    const topics = await readTopics(values.file ?? '');
+    const retention = { events: retentionOf(values.retention ?? ''), deadLetters: retentionOf(values['dead-letter-retention'] ?? '') };
+    const topics = withRetention(await readTopics(values.file ?? ''), retention);
     const factor = values['replication-factor'];
     const report = await applyTopics(await connectionOf(values), topics, createLogger({ name: 'topics', level: 'warn' }), {
       check: values.check,
@@ -73,6 +78,9 @@ function parse(args: readonly string[]): Values | string {
     if (values.file === undefined || values.brokers === undefined) return '--file and --brokers are required';
     const factor = Number(values['replication-factor'] ?? 1);
     if (!Number.isInteger(factor) || factor < 1 || factor > REPLICAS_MAX) return `--replication-factor is 1 to ${REPLICAS_MAX}`;
+    for (const name of ['retention', 'dead-letter-retention'] as const) {
+      if (values[name] !== undefined && retentionOf(values[name]) === undefined) return `--${name} is hours or days: 12h, 7d`;
+    }
     return values;
   } catch (error) {
     return (error as Error).message;

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { DomainError } from '@stella/errors';
+import { deadLetterTopic } from '../dead-letter.js';
 
 const TOPICS_MAX = 1_000;
 const NAME = /^[a-z0-9][a-z0-9.-]{0,203}$/;
 const RETENTION = /^([1-9]\d{0,3})([hd])$/;
 const RETENTION_MS = { h: 3_600_000, d: 86_400_000 } as const;
 const PARTITIONS_MAX = 1_000;
+const DEAD_LETTER_SUFFIX = deadLetterTopic('');
 const CLEANUP_POLICIES = ['delete', 'compact', 'compact,delete'];
 
 /** A topic as code. */
@@ -38,22 +40,33 @@ export async function readTopics(path: string): Promise<TopicSettings[]> {
   return read;
 }
 
+/** Milliseconds of `12h` or `7d`; undefined for anything else. */
+export function retentionOf(text: string): number | undefined {
+  const [, amount, unit] = RETENTION.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * RETENTION_MS[unit as keyof typeof RETENTION_MS];
+}
+
+/** The topics with other retentions than their file has, where they are given. */
+export function withRetention(topics: readonly TopicSettings[], { events, deadLetters }: { readonly events?: number | undefined; readonly deadLetters?: number | undefined }): TopicSettings[] {
+  return topics.map((topic) => ({ ...topic, retentionMs: (topic.name.endsWith(DEAD_LETTER_SUFFIX) ? deadLetters : events) ?? topic.retentionMs }));
+}
+
 function readTopic(topic: Record<string, unknown>, index: number, problems: string[]): TopicSettings {
   const { name, partitions, retention, cleanupPolicy, messageBytesMax, ...unknown } = topic;
   const where = typeof name === 'string' && NAME.test(name) ? name : `topic ${index + 1}`;
   const need = (isGood: boolean, what: string) => isGood || problems.push(`${where}: ${what}`);
   const isWithin = (value: unknown, max: number) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max;
-  const [, amount, unit] = RETENTION.exec(String(retention)) ?? [];
+  const retentionMs = retentionOf(String(retention));
   need(where === name, 'name is letters, digits, dots and dashes');
   need(isWithin(partitions, PARTITIONS_MAX), `partitions is 1 to ${PARTITIONS_MAX}`);
-  need(amount !== undefined, 'retention is hours or days: 12h, 7d');
+  need(retentionMs !== undefined, 'retention is hours or days: 12h, 7d');
   need(CLEANUP_POLICIES.includes(String(cleanupPolicy)), `cleanupPolicy is one of ${CLEANUP_POLICIES.join(' ')}`);
   need(isWithin(messageBytesMax, 1 << 30), 'messageBytesMax is a number of bytes');
   for (const key of Object.keys(unknown)) problems.push(`${where}: ${key} is unknown`);
   return {
     name: String(name),
     partitions: Number(partitions),
-    retentionMs: Number(amount) * RETENTION_MS[(unit ?? 'h') as keyof typeof RETENTION_MS],
+    retentionMs: retentionMs ?? 0,
     cleanupPolicy: String(cleanupPolicy),
     messageBytesMax: Number(messageBytesMax),
   };

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTopics, runTopicsCommand } from '@stella/platform-events';
-import { KEY_BYTES_MAX, PAYLOAD_BYTES_MAX, RETENTION_DAYS } from '../../src/limits.js';
+import { withRetention } from '../../src/kafka/topics.js';
+import { DUPLICATES_AFTER_TOPIC_MS, KEY_BYTES_MAX, PAYLOAD_BYTES_MAX, RETENTION, TOPIC_RETENTION_MS } from '../../src/limits.js';
 
 const ROOT = join(import.meta.dirname, '../../../../..');
 const TOPICS = join(ROOT, 'deploy/kafka/topics.json');
@@ -29,13 +30,20 @@ describe('deploy/kafka/topics.json', () => {
     expect(inFile).toEqual(expect.arrayContaining([...inServices]));
   });
 
-  test('has room for the largest event, and keeps none longer than inboxes know a duplicate', async () => {
+  test('has room for the largest event, and keeps none so long that an inbox would not know a duplicate', async () => {
     for (const { name, retentionMs, messageBytesMax } of await readTopics(TOPICS)) {
       expect([name, messageBytesMax]).toEqual([name, expect.any(Number)]);
       expect(messageBytesMax).toBeGreaterThan(PAYLOAD_BYTES_MAX + KEY_BYTES_MAX + HEADER_BYTES);
-      if (!name.endsWith('.dlq')) expect(retentionMs).toBeLessThan(RETENTION_DAYS * 86_400_000);
+      if (!name.endsWith('.dlq')) expect([name, retentionMs]).toEqual([name, TOPIC_RETENTION_MS]);
     }
+    expect(TOPIC_RETENTION_MS + DUPLICATES_AFTER_TOPIC_MS).toBeLessThan(RETENTION.handledMs);
   });
+});
+
+test('retentions other than those of the file are given for events and for dead letters', async () => {
+  const topics = (await readTopics(TOPICS)).slice(0, 2);
+  const days = (changed: Parameters<typeof withRetention>[1]) => withRetention(topics, changed).map(({ retentionMs }) => retentionMs / 86_400_000);
+  expect([days({}), days({ events: 86_400_000 }), days({ deadLetters: 86_400_000 })]).toEqual([[7, 30], [1, 30], [7, 1]]);
 });
 
 const GOOD = { name: 'stella.demo.x.v1', partitions: 1, retention: '7d', cleanupPolicy: 'delete', messageBytesMax: 1000 };
@@ -82,6 +90,8 @@ describe('the command', () => {
     [[], '--file and --brokers are required'],
     [['--brokers', 'a:1'], '--file and --brokers are required'],
     [['--file', TOPICS, '--brokers', 'a:1', '--replication-factor', '0'], '--replication-factor is 1 to 100'],
+    [['--file', TOPICS, '--brokers', 'a:1', '--retention', '7'], '--retention is hours or days'],
+    [['--file', TOPICS, '--brokers', 'a:1', '--dead-letter-retention', '0d'], '--dead-letter-retention is hours or days'],
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['--file', TOPICS, '--brokers', 'a'], 'brokers: each is host:port'],
     [['--file', join(folder, 'absent.json'), '--brokers', 'a:1'], 'ENOENT'],

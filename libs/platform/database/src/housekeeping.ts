@@ -52,15 +52,20 @@ export class Housekeeping {
     await this.#pass;
   }
 
-  /** One pass. False: something is left over. */
+  /** One pass, after the one that may be under way. False: something is left over. */
   async pass(): Promise<boolean> {
+    await this.#pass;
+    return this.#round();
+  }
+
+  async #round(): Promise<boolean> {
     let isDone = true;
     for (const chore of this.chores) isDone = (await this.#do(chore)) && isDone;
     return isDone;
   }
 
   #begin(): void {
-    this.#pass = this.pass().then((isDone) => {
+    this.#pass = this.#round().then((isDone) => {
       if (this.#ending.signal.aborted) return;
       const { everyMs = EVERY_MS } = this.options;
       const pauseMs = isDone ? everyMs : Math.min(AGAIN_MS, everyMs);

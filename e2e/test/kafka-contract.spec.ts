@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaConnection } from '@stella/platform-events';
 import { durableBusContract, eventBusContract, TOPIC } from '@stella/platform-events/testing';
 import { cutConnections, runUntilKilled } from '../../libs/platform/events/test/durable-support.js';
@@ -6,6 +7,11 @@ import { DemoServices } from './support/demo-services.js';
 import { type TestKafka, useKafka } from './support/kafka.js';
 
 const CRASHING_PROCESS = join(import.meta.dirname, '../../libs/platform/events/test/crashing-process.ts');
+/**
+ * A stop does not wait for a join that the broker has not answered, which kafkajs cannot take back: it ends with the
+ * rebalance, and by then what it still loads has to be there.
+ */
+const REBALANCE_MS_MAX = 20_000;
 let kafka: TestKafka;
 let services: DemoServices;
 let connection: KafkaConnection;
@@ -20,6 +26,7 @@ beforeEach(async () => {
 afterEach(() => services.clear(), 60_000);
 afterAll(() => services?.stop(), 60_000);
 afterAll(() => kafka?.clear(), 60_000);
+afterAll(() => delay(REBALANCE_MS_MAX), 60_000);
 
 eventBusContract({ test, expect }, async () => ({
   ...services.process({ connection }),

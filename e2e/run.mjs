@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import './servers/lib/warnings.mjs';
-import { down, status, up } from './servers/index.mjs';
+import { up } from './servers/index.mjs';
+import { borrowServers } from './servers/lib/borrowed.mjs';
 import { serversFolder } from './servers/lib/folder.mjs';
-import { readRecord } from './servers/lib/record.mjs';
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 // Threads that the sources start are sources too.
@@ -23,9 +23,7 @@ const interrupted = new Promise((_resolve, reject) => {
 });
 interrupted.catch(() => {});
 
-const before = await status();
-const ranBefore = before.filter(isRunning).map(({ name }) => name);
-const hadData = before.filter(({ name }) => readRecord(name) !== undefined).map(({ name }) => name);
+const endStarted = await borrowServers();
 let failures = 0;
 try {
   // A filtered run starts what its suites ask for.
@@ -39,24 +37,14 @@ try {
   failures++;
   console.error(`e2e: ${error.message}`);
 }
-await stopWhatWasStarted();
+const started = await endStarted(failures > 0);
+if (failures > 0 && started.length > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
 const counts = countsOf(results);
 if (counts.passed === 0 && failures === 0) failures++;
 // A test that failed is counted as such, not once more as the suite's exit code.
 const failed = Math.max(counts.failed, failures);
 console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped`);
 process.exit(failed > 0 ? 1 : 0);
-
-function isRunning({ state }) {
-  return state === 'healthy' || state === 'unhealthy';
-}
-
-/** Data and logs stay where a test failed, and where they were before. */
-async function stopWhatWasStarted() {
-  const started = (await status()).filter((server) => isRunning(server) && !ranBefore.includes(server.name)).map(({ name }) => name);
-  for (const name of started) await down([name], { keepData: failures > 0 || hadData.includes(name) });
-  if (failures > 0 && started.length > 0) console.error(`e2e: the servers' logs: ${started.map((name) => join(serversFolder(), name, 'log')).join(' ')}`);
-}
 
 function countsOf(folder) {
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -34,10 +34,13 @@ if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`);
 process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
 
-/** Whatever does not end is ended, with all that it started: a suite that failed may have left a server that keeps it running. */
+/**
+ * Whatever does not end is ended: a suite that failed may have left a server that keeps it running. With all that it
+ * started, but at a terminal, where an interrupt has to reach it.
+ */
 function stage(name, command, args) {
   console.log(`\n== ${name}`);
-  const { status } = spawnSync('timeout', ['--kill-after=30', `${STAGE_SECONDS_MAX}`, command, ...args], { env, stdio: 'inherit' });
+  const { status } = spawnSync('timeout', [...(process.stdin.isTTY ? ['--foreground'] : []), '--kill-after=30', `${STAGE_SECONDS_MAX}`, command, ...args], { env, stdio: 'inherit' });
   if (status !== 0) failures.push(status === TIMED_OUT ? `${name} (not over after ${STAGE_SECONDS_MAX} s)` : name);
 }
 

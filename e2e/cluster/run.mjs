@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import '../servers/lib/warnings.mjs';
-import { down as endServers, status as statusOfServers } from '../servers/index.mjs';
+import { borrowServers } from '../servers/lib/borrowed.mjs';
 import { build, down } from './lib/cluster.mjs';
 import { ensureDebianPackages } from './lib/debian.mjs';
 import { REPOSITORY } from './lib/paths.mjs';
@@ -24,7 +24,7 @@ const parts = wanted.length > 0 ? wanted : Object.keys(PARTS);
 const began = Date.now();
 const say = (text) => console.log(`[${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s] ${text}`);
 const failed = [];
-const runBefore = await runningServers();
+const endStarted = await borrowServers();
 try {
   ensureDebianPackages({ gcc: 'gcc', ld: 'binutils', '/usr/lib/x86_64-linux-gnu/libc.a': 'libc6-dev' });
   if (parts.includes('cluster')) await build({ say, withGvisor: process.env.STELLA_E2E_GVISOR !== 'false' });
@@ -37,13 +37,8 @@ try {
 } finally {
   if (parts.includes('cluster') && !process.env.STELLA_E2E_KEEP) {
     await down();
-    const started = (await runningServers()).filter((name) => !runBefore.includes(name));
-    if (started.length > 0) await endServers(started, { keepData: failed.length > 0 });
+    await endStarted(failed.length > 0);
   }
 }
 say(failed.length === 0 ? 'done' : `failed: ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
-
-async function runningServers() {
-  return (await statusOfServers()).filter(({ state }) => state === 'healthy' || state === 'unhealthy').map(({ name }) => name);
-}

@@ -27,6 +27,7 @@ const KILLED_SERVERS: readonly ServerName[] = ['postgres', 'kafka', 's3', 'oidc'
 const PASSING: readonly number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.ABORTED, status.RESOURCE_EXHAUSTED];
 
 const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+/** Of a small program: what is asked again and again is how the parts fare, not how fast they lift. */
 const incident = incidentById('lua-CVE-2020-24370');
 let servers: Pick<Addresses, 'kafka' | 'postgres' | 's3' | 'oidc' | 'toxiproxy'>;
 let database: Proxy;

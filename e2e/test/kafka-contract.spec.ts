@@ -2,16 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaConnection } from '@stella/platform-events';
 import { durableBusContract, eventBusContract, TOPIC } from '@stella/platform-events/testing';
+import { REBALANCE_TIMEOUT_MS } from '../../libs/platform/events/src/kafka/limits.js';
 import { cutConnections, runUntilKilled } from '../../libs/platform/events/test/durable-support.js';
 import { DemoServices } from './support/demo-services.js';
 import { type TestKafka, useKafka } from './support/kafka.js';
 
 const CRASHING_PROCESS = join(import.meta.dirname, '../../libs/platform/events/test/crashing-process.ts');
-/**
- * A stop does not wait for a join that the broker has not answered, which kafkajs cannot take back: it ends with the
- * rebalance, and by then what it still loads has to be there.
- */
-const REBALANCE_MS_MAX = 20_000;
 let kafka: TestKafka;
 let services: DemoServices;
 let connection: KafkaConnection;
@@ -26,7 +22,9 @@ beforeEach(async () => {
 afterEach(() => services.clear(), 60_000);
 afterAll(() => services?.stop(), 60_000);
 afterAll(() => kafka?.clear(), 60_000);
-afterAll(() => delay(REBALANCE_MS_MAX), 60_000);
+// A stop does not wait for a join that the broker has not answered, which kafkajs cannot take back: it ends with the rebalance,
+// and until then what it still loads has to be there.
+afterAll(() => delay(REBALANCE_TIMEOUT_MS), 60_000);
 
 eventBusContract({ test, expect }, async () => ({
   ...services.process({ connection }),

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import pg from 'pg';
-import { SERVICES } from '../../deployment/index.mjs';
+import { type Resources, SERVICES } from '../../deployment/index.mjs';
 import type { Addresses } from '../../servers/index.mjs';
 
 interface Told {
@@ -30,13 +30,8 @@ export interface Ledger {
   readonly subscriptions: readonly Subscription[];
 }
 
-interface Installation {
-  readonly database: string;
-  readonly topicPrefix: string;
-}
-
 /** Of all schemas of a database, by its administrator; who takes what is asked of the broker, so that a consumer that received nothing is missed. */
-export async function readLedger({ postgres, kafka }: Pick<Addresses, 'postgres' | 'kafka'>, { database, topicPrefix }: Installation): Promise<Ledger> {
+export async function readLedger({ postgres, kafka }: Pick<Addresses, 'postgres' | 'kafka'>, { database, topicPrefix }: Pick<Resources, 'database' | 'topicPrefix'>): Promise<Ledger> {
   const [tables, subscriptions] = await Promise.all([readTables(postgres, database), readSubscriptions(kafka.brokers, topicPrefix)]);
   return { ...tables, subscriptions };
 }

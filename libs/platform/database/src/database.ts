@@ -162,7 +162,7 @@ export class Database implements Sql {
 
   async #txOnce<T>(work: (tx: Tx) => Promise<T>, options: TxOptions): Promise<T> {
     const client = await this.#begin(options);
-    // The statement under way reports the loss; without a listener the event would end the process.
+    // The statement under way reports the loss, but not always why: an idle time-out is told by the event alone.
     let lost: Error | undefined;
     const noteLoss = (error: Error) => (lost ??= error);
     client.on('error', noteLoss);

@@ -49,8 +49,8 @@ export class EvaluateRelease {
   /**
    * Progress, then the verdict as the last event.
    * @throws DomainError POLICY_NOT_FOUND, POLICY_EXPIRED, POLICY_REVOKED, SIGNING_KEY_REVOKED, REVOCATIONS_TOO_MANY,
-   *   ARTIFACT_NOT_FOUND, INCIDENT_NOT_FOUND, EVIDENCE_UNAVAILABLE, EVALUATION_FAILED, EVALUATIONS_TOO_MANY, CANCELLED, DEADLINE_EXCEEDED; nothing
-   *   was issued then
+   *   ARTIFACT_NOT_FOUND, INCIDENT_NOT_FOUND, EVIDENCE_UNAVAILABLE, EVALUATION_FAILED, EVALUATIONS_TOO_MANY, CANCELLED,
+   *   DEADLINE_EXCEEDED; nothing was issued then
    */
   async *execute(question: ReleaseQuestion, signal: AbortSignal): AsyncGenerator<EvaluationEvent> {
     const startMs = performance.now();

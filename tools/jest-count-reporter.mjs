@@ -1,12 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Leaves each project's counts where `npm test` adds them up. */
+/** Leaves a project's counts in its folder, and in which run they came about, where whoever runs all projects adds them up. */
 export default class CountReporter {
+  #rootDir;
+
+  constructor(globalConfig) {
+    this.#rootDir = globalConfig.rootDir;
+  }
+
   onRunComplete(_contexts, results) {
-    const folder = process.env.STELLA_TEST_RESULTS;
-    if (!folder) return;
-    const counts = { passed: results.numPassedTests, failed: results.numFailedTests, skipped: results.numPendingTests };
-    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(counts));
+    const run = process.env.STELLA_TEST_RUN;
+    if (!run) return;
+    const counts = { run, passed: results.numPassedTests, failed: results.numFailedTests, skipped: results.numPendingTests };
+    writeFileSync(join(this.#rootDir, 'test-counts.json'), JSON.stringify(counts));
   }
 }

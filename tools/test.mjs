@@ -1,36 +1,33 @@
-// `npm test`: everything that needs no outside server. Ends with one line that counts, and fails if anything failed.
+// `npm test [-- --again]`: everything that needs no outside server. Ends with one line that counts, and fails if anything
+// failed. A project whose inputs (nx.json) are those of a run that passed is not run again, but for --again, and in CI.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectFolders } from './projects.mjs';
+import { addCounts, forgetCounts } from './test-counts.mjs';
 
 const STAGE_SECONDS_MAX = 3_600;
 /** What `timeout` of coreutils ends with. */
 const TIMED_OUT = 124;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
-const results = mkdtempSync(join(tmpdir(), 'stella-test-'));
-const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', STELLA_TEST_RESULTS: results };
+const again = process.argv.includes('--again') || process.env.CI !== undefined;
+const run = `${process.pid}-${Date.now()}`;
+const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', STELLA_TEST_RUN: run };
 const failures = [];
 
 debianPackages({ gdb: 'gdb', 'debuginfod-find': 'debuginfod', objcopy: 'binutils' });
 stage('lint', 'npm', ['run', '--silent', 'lint']);
 stage('tools', 'node', ['--test', 'tools/test/*.test.mjs']);
 stage('rust', 'cargo', ['test', '--workspace', '--release', '--locked', '--quiet']);
-// Results of tests are not taken from a cache: a green line means that they ran.
-stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--skipNxCache', '--parallel=2']);
+const folders = projectFolders(root);
+forgetCounts(folders);
+stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--parallel=2', ...(again ? ['--skipNxCache'] : [])]);
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-for (const name of readdirSync(results)) {
-  const report = JSON.parse(readFileSync(join(results, name), 'utf8'));
-  counts.passed += report.passed;
-  counts.failed += report.failed;
-  counts.skipped += report.skipped;
-}
-rmSync(results, { recursive: true });
+const counts = addCounts(folders, run);
 if (counts.passed === 0) failures.push('no TypeScript test ran');
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
+if (counts.recorded > 0) console.log(`${counts.recorded} of them are recorded from a run with the same inputs (all again: npm test -- --again)`);
 console.log(`${counts.passed} passed, ${counts.failed + failures.length} failed, ${counts.skipped} skipped`);
 process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
 

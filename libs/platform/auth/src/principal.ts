@@ -19,4 +19,6 @@ export interface Authenticator {
    * @throws DomainError `UNAUTHENTICATED` with the fact `problem`
    */
   authenticate(authorization: string | undefined): Promise<Principal>;
+  /** Who was authenticated by the same header a moment ago, at once; undefined says nothing. */
+  remembered?(authorization: string | undefined): Principal | undefined;
 }

@@ -44,8 +44,8 @@ export class TokenVerifier implements Authenticator {
   }
 
   async authenticate(authorization: string | undefined): Promise<Principal> {
-    const [, token] = /^bearer ([A-Za-z0-9_.-]+)$/i.exec(authorization ?? '') ?? [];
-    if (token === undefined || token.length > TOKEN_BYTES_MAX) throw refused('no bearer token');
+    const token = tokenOf(authorization);
+    if (token === undefined) throw refused('no bearer token');
     const nowMs = this.#nowMs();
     const known = this.#memory.find(token, nowMs);
     if (known) return known;
@@ -53,6 +53,11 @@ export class TokenVerifier implements Authenticator {
     const principal = principalOf(payload, this.config.claims ?? STELLA_CLAIMS);
     this.#memory.remember(token, principal, (payload.exp ?? 0) * 1_000, nowMs);
     return principal;
+  }
+
+  remembered(authorization: string | undefined): Principal | undefined {
+    const token = tokenOf(authorization);
+    return token === undefined ? undefined : this.#memory.find(token, this.#nowMs());
   }
 
   #nowMs(): number {
@@ -79,6 +84,11 @@ export class TokenVerifier implements Authenticator {
       throw refused(error.code, error);
     }
   }
+}
+
+function tokenOf(authorization: string | undefined): string | undefined {
+  const [, token] = /^bearer ([A-Za-z0-9_.-]+)$/i.exec(authorization ?? '') ?? [];
+  return token === undefined || token.length > TOKEN_BYTES_MAX ? undefined : token;
 }
 
 function refused(problem: string, cause?: unknown): DomainError {

@@ -1,7 +1,6 @@
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { DomainError } from '@stella/errors';
 import type { Authenticator, Principal } from '@stella/platform-auth';
-import { statusOf } from './status.js';
 
 /** Asked by load balancers and tools, which have no tokens; they tell nothing of any tenant. */
 const OPEN = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
@@ -10,26 +9,24 @@ export const TENANT_KEY = 'stella-tenant';
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 const principals = new WeakMap<Metadata, Principal>();
 
-/** Lets nobody through whom the authenticator does not know; runs before anything else looks at the request. */
-export function authenticationInterceptor(authenticator: Authenticator): ServerInterceptor {
-  return (method, call) => {
-    if (OPEN.some((prefix) => method.path.startsWith(prefix))) return new ServerInterceptingCall(call);
-    return new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(metadata: Metadata, forward: (metadata: Metadata) => void) {
-            authenticator
-              .authenticate(metadata.get('authorization')[0]?.toString())
-              .then((principal) => {
-                principals.set(metadata, actingFor(principal, metadata.get(TENANT_KEY)[0]?.toString()));
-                forward(metadata);
-              })
-              .catch((error: unknown) => call.sendStatus(statusOf(error)));
-          },
-        } as never);
-      },
-    });
+/**
+ * Lets nobody through whom the authenticator does not know; runs before anything else looks at the request. At once for a
+ * caller who is remembered.
+ */
+export function identify(authenticator: Authenticator, path: string, metadata: Metadata, forward: () => void, refuse: (error: unknown) => void): void {
+  if (OPEN.some((prefix) => path.startsWith(prefix))) return forward();
+  const authorization = metadata.get('authorization')[0]?.toString();
+  const admit = (principal: Principal): void => {
+    try {
+      principals.set(metadata, actingFor(principal, metadata.get(TENANT_KEY)[0]?.toString()));
+    } catch (error) {
+      return refuse(error);
+    }
+    forward();
   };
+  const remembered = authenticator.remembered?.(authorization);
+  if (remembered !== undefined) return admit(remembered);
+  authenticator.authenticate(authorization).then(admit, refuse);
 }
 
 /** Who sent this call. @throws DomainError `UNAUTHENTICATED` where the call did not pass the interceptor */

@@ -6,12 +6,9 @@ import { type GrpcOptions, Transport } from '@nestjs/microservices';
 import type { Authenticator } from '@stella/platform-auth';
 import type { RedMetrics } from '@stella/platform-telemetry';
 import type { HealthImplementation } from 'grpc-health-check';
-import { authenticationInterceptor } from './authentication.js';
-import { deadlineInterceptor } from './deadline.js';
-import { observationInterceptor } from './observation.js';
+import { callInterceptor } from './call-interceptor.js';
 import { RequestBytes } from './request-bytes.js';
-import { traceInterceptor } from './trace.js';
-import { validationInterceptor } from './validation.js';
+import { requestRules } from './validation.js';
 
 /** A message holds at most a delta proof or an envelope of 16 MiB, and its frame. */
 export const MESSAGE_BYTES_MAX = 17 << 20;
@@ -49,17 +46,18 @@ export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
       packageDefinition: bytes.watched(config.services),
       gracefulShutdown: true,
       maxReceiveMessageLength: MESSAGE_BYTES_MAX,
-      // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors; the first sees a call first.
+      // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors.
       channelOptions: {
         // A client looks its name up again when a connection ends: only so does it find replicas that came later.
         'grpc.max_connection_age_ms': CONNECTION_AGE_MS_MAX,
         'grpc.max_connection_age_grace_ms': CONNECTION_GRACE_MS,
         interceptors: [
-          traceInterceptor(),
-          observationInterceptor(config.red),
-          deadlineInterceptor(config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS),
-          authenticationInterceptor(config.authenticator),
-          validationInterceptor(config.descriptorSet, definitions, bytes),
+          callInterceptor({
+            red: config.red,
+            defaultDeadlineMs: config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS,
+            authenticator: config.authenticator,
+            rules: requestRules(config.descriptorSet, definitions, bytes),
+          }),
         ],
       } as object,
       onLoadPackageDefinition: (_definition: unknown, server: Server) => {

@@ -5,12 +5,9 @@ import { DomainError, type ErrorKind, REASONS, type Reason } from '@stella/error
 import type { Principal } from '@stella/platform-auth';
 import { createClient, fromServiceError, principalOf, signalOf, toServiceError } from '@stella/platform-grpc';
 import { currentTrace, Metrics, RedMetrics, withTraceparent } from '@stella/platform-telemetry';
-import { authenticationInterceptor } from '../src/authentication.js';
-import { deadlineInterceptor } from '../src/deadline.js';
-import { observationInterceptor } from '../src/observation.js';
-import { traceInterceptor } from '../src/trace.js';
+import { callInterceptor, type CallInterceptorConfig } from '../src/call-interceptor.js';
 import { RequestBytes } from '../src/request-bytes.js';
-import { validationInterceptor } from '../src/validation.js';
+import { requestRules } from '../src/validation.js';
 
 const NAME = `stacks/${'a'.repeat(64)}`;
 const tokens = { authorization: async () => 'Bearer none' };
@@ -31,6 +28,12 @@ function staleTokens(): { authorization(): Promise<string>; refused(value: strin
       if (value === 'Bearer stale') isStale = false;
     },
   };
+}
+
+/** As of a server of ours, but for what a test changes: anybody may call, and nothing is asked of a message. */
+function interceptor(changes: Partial<CallInterceptorConfig> = {}): ServerInterceptor {
+  const anybody: Principal = { subject: 'anybody', tenant: 'acme', organisation: 'acme.example', roles: [] };
+  return callInterceptor({ red: new RedMetrics(new Metrics(), 'grpc_server'), defaultDeadlineMs: 60_000, authenticator: { authenticate: () => Promise.resolve(anybody) }, rules: () => undefined, ...changes });
 }
 
 type Handler = (request: GetStackRequest, call: { metadata: Metadata; cancelled: boolean; once(event: 'cancelled', listener: () => void): unknown }) => Promise<unknown>;
@@ -119,7 +122,7 @@ test('nobody anywhere ends as UNAVAILABLE or at the deadline, soon', async () =>
 
 test('a call without a deadline ends at the default one, and its handler is told', async () => {
   const told = Promise.withResolvers<void>();
-  const address = await serve([deadlineInterceptor(100)], (_request, call) => {
+  const address = await serve([interceptor({ defaultDeadlineMs: 100 })], (_request, call) => {
     signalOf(call).addEventListener('abort', () => told.resolve());
     return new Promise(() => undefined);
   });
@@ -149,7 +152,7 @@ test('a caller who gives up tells the handler', async () => {
 
 test('the handler works in the trace of its caller; calls side by side keep theirs apart', async () => {
   const seen: Record<string, string | undefined> = {};
-  const address = await serve([traceInterceptor()], async ({ name }) => {
+  const address = await serve([interceptor()], async ({ name }) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     seen[name] = currentTrace()?.traceId;
     return { stack: undefined };
@@ -163,7 +166,7 @@ test('the handler works in the trace of its caller; calls side by side keep thei
 test('rules of the contract are kept at the door, and the refusal is counted', async () => {
   const metrics = new Metrics();
   let reached = false;
-  const address = await serve([observationInterceptor(new RedMetrics(metrics, 'grpc_server')), validationInterceptor(readDescriptorSet(), [Stacks], new RequestBytes())], async () => {
+  const address = await serve([interceptor({ red: new RedMetrics(metrics, 'grpc_server'), rules: requestRules(readDescriptorSet(), [Stacks], new RequestBytes()) })], async () => {
     reached = true;
     return { stack: undefined };
   });
@@ -198,10 +201,14 @@ describe('a token that is refused', () => {
   });
 });
 
-test('a person in several tenants chooses one of them by name, and no other', async () => {
-  const alice: Principal = { subject: 'alice', tenant: 'acme', organisation: 'acme.example', roles: ['contributor'], tenants: ['acme', 'labs'] };
+const alice: Principal = { subject: 'alice', tenant: 'acme', organisation: 'acme.example', roles: ['contributor'], tenants: ['acme', 'labs'] };
+
+test.each([
+  ['at once', { authenticate: () => Promise.reject(new Error('nobody asks')), remembered: () => alice }],
+  ['after a while', { authenticate: () => Promise.resolve(alice), remembered: () => undefined }],
+])('a person in several tenants, who is known %s, chooses one of them by name, and no other', async (_when, authenticator) => {
   const seen: string[] = [];
-  const address = await serve([authenticationInterceptor({ authenticate: () => Promise.resolve(alice) })], async (_request, { metadata }) => {
+  const address = await serve([interceptor({ authenticator })], async (_request, { metadata }) => {
     seen.push(principalOf(metadata).tenant);
     return { stack: undefined };
   });
@@ -210,4 +217,32 @@ test('a person in several tenants chooses one of them by name, and no other', as
   await stacks.getStack({ name: NAME }, { tenant: 'labs' });
   await expect(stacks.getStack({ name: NAME }, { tenant: 'other' })).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' });
   expect(seen).toEqual(['acme', 'labs']);
+});
+
+test('whatever ends a call, it is counted once and no longer under way', async () => {
+  const metrics = new Metrics();
+  const red = new RedMetrics(metrics, 'grpc_server');
+  const refusing = { authenticate: () => Promise.reject(new DomainError('UNAUTHENTICATED', { problem: 'nobody' })) };
+  const begun = Promise.withResolvers<void>();
+  const handler: Handler = ({ name }) => {
+    if (name === 'answers') return Promise.resolve({ stack: undefined });
+    begun.resolve();
+    return new Promise(() => undefined);
+  };
+  const [refused, timed] = await Promise.all([serve([interceptor({ red, authenticator: refusing })], handler), serve([interceptor({ red })], handler)]);
+  await expect(clientOf(refused).getStack({ name: 'answers' })).rejects.toMatchObject({ reason: 'UNAUTHENTICATED' });
+  await clientOf(timed).getStack({ name: 'answers' });
+  const abort = new AbortController();
+  const hanging = clientOf(timed).getStack({ name: 'hangs' }, { signal: abort.signal });
+  await begun.promise;
+  expect(await metrics.text()).toContain(`grpc_server_in_flight{method="${Stacks.getStack.path}"} 1`);
+  abort.abort();
+  await expect(hanging).rejects.toMatchObject({ reason: 'CANCELLED' });
+  await expect(clientOf(timed, 100).getStack({ name: 'hangs' })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const text = await metrics.text();
+  expect(text).toContain(`grpc_server_in_flight{method="${Stacks.getStack.path}"} 0`);
+  const counted = [...text.matchAll(/grpc_server_handled_total\{.*code="(\w+)"\} (\d+)/g)].map(([, code, number]) => [code, Number(number)]);
+  expect(Object.fromEntries(counted)).toMatchObject({ OK: 1, UNAUTHENTICATED: 1 });
+  expect(counted.reduce((sum, [, number]) => sum + Number(number), 0)).toBe(4);
 });

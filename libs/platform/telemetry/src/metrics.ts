@@ -51,25 +51,32 @@ export class Metrics {
 export class RedMetrics {
   readonly #handled: Counter<'method' | 'code'>;
   readonly #seconds: Histogram<'method'>;
-  readonly #inFlight: Gauge<'method'>;
+  readonly #inFlight = new Map<string, number>();
 
   constructor(metrics: Metrics, prefix: string) {
     this.#handled = metrics.counter(`${prefix}_handled_total`, 'Calls ended, by method and code.', ['method', 'code']);
     this.#seconds = metrics.histogram(`${prefix}_handling_seconds`, 'Time from the start of a call to its end.', ['method']);
-    this.#inFlight = metrics.gauge(`${prefix}_in_flight`, 'Calls under way.', ['method']);
+    const inFlight = metrics.gauge(`${prefix}_in_flight`, 'Calls under way.', ['method']);
+    metrics.beforeReading(() => {
+      for (const [method, calls] of this.#inFlight) inFlight.set({ method }, calls);
+    });
   }
 
   /** Call when a call starts; call the answer once, with its code, when it ends. */
   start(method: string): (code: string) => void {
-    this.#inFlight.inc({ method });
-    const endTimer = this.#seconds.startTimer({ method });
+    this.#count(method, 1);
+    const startedMs = performance.now();
     let ended = false;
     return (code) => {
       if (ended) return;
       ended = true;
-      endTimer();
-      this.#inFlight.dec({ method });
+      this.#seconds.observe({ method }, (performance.now() - startedMs) / 1_000);
+      this.#count(method, -1);
       this.#handled.inc({ method, code });
     };
+  }
+
+  #count(method: string, change: number): void {
+    this.#inFlight.set(method, (this.#inFlight.get(method) ?? 0) + change);
   }
 }

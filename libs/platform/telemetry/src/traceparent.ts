@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** The position in a trace; `traceId` 32 and `spanId` 16 lower-case hexadecimal digits. */
 export interface TraceContext {
@@ -9,6 +9,9 @@ export interface TraceContext {
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const SAMPLED = 1;
+/** Random bytes are fetched for many ids at once: each fetch costs more than an id. */
+const randomness = Buffer.alloc(4_096);
+let used = randomness.length;
 
 /**
  * Reads a `traceparent` (W3C Trace Context, level 1, section 3.2). Undefined for anything malformed, as the
@@ -29,8 +32,17 @@ export function formatTraceparent(trace: TraceContext): string {
 /** A child of `parent`, or the root of a new trace. */
 export function childTrace(parent?: TraceContext): TraceContext {
   return {
-    traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
-    spanId: randomBytes(8).toString('hex'),
+    traceId: parent?.traceId ?? randomHex(16),
+    spanId: randomHex(8),
     sampled: parent?.sampled ?? true,
   };
+}
+
+function randomHex(bytes: number): string {
+  if (used + bytes > randomness.length) {
+    randomFillSync(randomness);
+    used = 0;
+  }
+  used += bytes;
+  return randomness.toString('hex', used - bytes, used);
 }

@@ -26,12 +26,23 @@ export function traceEnvironment(): Record<string, string> {
   return traceparent === undefined ? {} : { TRACEPARENT: traceparent };
 }
 
+/** Runs work within one trace, as often as it is called. */
+export type InTrace = <T>(work: () => T) => T;
+
+/** A child of the trace in a received `traceparent`; without one, of the current trace, or a new one. */
+export function inTraceOf(traceparent: string | undefined): InTrace {
+  const remote = parseTraceparent(traceparent);
+  const active = context.active();
+  const child = childTrace(remote ?? currentTrace());
+  if (remote === undefined) return (work) => context.with(active, () => local.run(child, work));
+  const span = { traceId: remote.traceId, spanId: remote.spanId, traceFlags: remote.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
+  const within = trace.setSpanContext(active, span);
+  return (work) => context.with(within, () => local.run(child, work));
+}
+
 /** Runs `work` as a child of the trace in a received `traceparent`; without one, as the current trace's or a new one. */
 export function withTraceparent<T>(traceparent: string | undefined, work: () => T): T {
-  const remote = parseTraceparent(traceparent);
-  if (remote === undefined) return local.run(childTrace(currentTrace()), work);
-  const span = { traceId: remote.traceId, spanId: remote.spanId, traceFlags: remote.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
-  return context.with(trace.setSpanContext(context.active(), span), () => local.run(childTrace(remote), work));
+  return inTraceOf(traceparent)(work);
 }
 
 export interface SpanOptions {

@@ -38,7 +38,7 @@ class Bench {
   atOnceMax = 0;
   closure = CLOSURE;
 
-  constructor(private readonly attempt: Attempt, private readonly lay: () => Promise<void> = () => Promise.resolve()) {}
+  constructor(private readonly attempt: Attempt, private readonly lay: () => Promise<void> = () => Promise.resolve(), private readonly keep: () => Promise<void> = () => Promise.resolve()) {}
 
   run(given: ReplayOrder = order(), signal: AbortSignal = new AbortController().signal): Promise<ReplayReport> {
     const capsules = {
@@ -61,7 +61,7 @@ class Bench {
         return work({ program: '/tmp/program', stdin: undefined, files: [] });
       },
     };
-    const records = { arguments: () => Promise.resolve(['--x']), keepBytes: (bytes: Uint8Array) => Promise.resolve(`kept ${Buffer.from(bytes)}`), keepRuns: () => Promise.resolve('runs') };
+    const records = { arguments: () => Promise.resolve(['--x']), keepBytes: (bytes: Uint8Array) => this.keep().then(() => `kept ${Buffer.from(bytes)}`), keepRuns: () => Promise.resolve('runs') };
     const facts = { runEnded: (run: ReplayRun) => void this.ended.push(run), completed: () => Promise.resolve() };
     const host = new DescribeHost(capsules, closure, 'd'.repeat(64));
     return new RunReplay(capsules, workspaces, closure, host, records, facts, randomUUID, () => new Date()).execute(given, signal);
@@ -132,6 +132,12 @@ test('a worker that stops, and a store that is away, leave the order to another 
   });
   await expect(stopped.run(order(), stop.signal)).rejects.toMatchObject({ reason: 'CANCELLED' });
   await expect(new Bench(() => ended('x'), failed('UNAVAILABLE')).run()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+});
+
+test('a run that was made and cannot be kept is not one that could not be made', async () => {
+  const laid = () => Promise.resolve();
+  await expect(new Bench(() => ended('x'), laid, failed('UNAVAILABLE')).run()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+  expect(await new Bench(() => ended('x'), laid, failed('BLOB_STORE_FULL')).run()).toMatchObject({ failure: { reason: 'BLOB_STORE_FULL' } });
 });
 
 test('libraries that were exchanged meanwhile spoil the runs', async () => {

@@ -68,19 +68,21 @@ export class RunReplay implements Replays {
     return { run, observed: ended.observed };
   }
 
-  async #attempt(order: ReplayOrder, request: CapsuleRequest, signal: AbortSignal) {
+  async #attempt(order: ReplayOrder, request: CapsuleRequest, signal: AbortSignal): Promise<{ result: { outcome: RunOutcome } | { failure: Failure }; observed: ObservedRun }> {
+    let decoded: DecodedRun;
+    let canonicalSha256: string;
     try {
-      const decoded = decodeRun(await this.capsules.run(request, signal));
+      decoded = decodeRun(await this.capsules.run(request, signal));
       if (isLoaderFailure(decoded.exit, decoded.stderr)) {
         throw new DomainError('CLOSURE_INCOMPLETE', { loader: decoded.stderr.subarray(0, 500).toString('utf8').trim() });
       }
-      const canonicalSha256 = canonicalDigest(comparable(decoded, order.canonicaliser));
-      // What it means is not for the worker to say; only whether it is the same.
-      return { result: { outcome: await this.#keep(decoded) }, observed: { observation: 'other-failure', canonicalSha256 } as const };
+      canonicalSha256 = canonicalDigest(comparable(decoded, order.canonicaliser));
     } catch (error) {
-      if (signal.aborted || !isDomainError(error)) throw error;
-      return { result: { failure: failureOf(error) }, observed: { observation: 'not-run', canonicalSha256: null } as const };
+      if (signal.aborted || !isDomainError(error) || isPassing(error)) throw error;
+      return { result: { failure: failureOf(error) }, observed: { observation: 'not-run', canonicalSha256: null } };
     }
+    // A run that was made and cannot be kept is not one that could not be made. What it means is not for the worker to say; only whether it is the same.
+    return { result: { outcome: await this.#keep(decoded) }, observed: { observation: 'other-failure', canonicalSha256 } };
   }
 
   async #keep({ outcome, exit, stdout, stderr }: DecodedRun): Promise<RunOutcome> {

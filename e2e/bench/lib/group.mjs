@@ -24,7 +24,7 @@ export function group(title, results, { unit = 'ms', ratios = [], goals = [] } =
 
 function summary(rounds) {
   const samples = rounds.flat();
-  return { rounds: rounds.length, samples: samples.length, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), min: percentile(samples, 0), max: percentile(samples, 1), mean: mean(samples) };
+  return { rounds: rounds.length, samples: samples.length, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), p99: percentile(samples, 0.99), min: percentile(samples, 0), max: percentile(samples, 1), mean: mean(samples) };
 }
 
 function ratioOf(results, name, reference) {

@@ -10,3 +10,5 @@ export const CHILD_TIMEOUT_MS = 120_000;
 /** For a server to be ready. */
 export const START_TIMEOUT_MS = 120_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
+/** A 99th percentile of fewer says little. */
+export const P99_SAMPLES_MIN = 200;

@@ -1,3 +1,5 @@
+import { P99_SAMPLES_MIN } from './limits.mjs';
+
 /** @param report as `benchmark` writes it */
 export function printReport({ benchmark, runs, machine, tools, facts, groups }) {
   const { cpu, cores, memoryGiB, kernel, node, loadBefore, loadAfter } = machine;
@@ -11,8 +13,10 @@ export function printReport({ benchmark, runs, machine, tools, facts, groups }) 
 function printGroup({ title, unit, cases, ratios, goals }) {
   print('');
   const hasCpu = unit === 'ms' && cases.some(({ cpuMsMean, samples, rounds }) => samples === rounds && cpuMsMean > 0);
-  const head = [`${title} (${unit})`, 'p50', 'p95', 'min', 'max', 'N', ...(hasCpu ? ['CPU mean'] : [])];
-  const rows = cases.map(({ name, p50, p95, min, max, samples, cpuMsMean }) => [name, ...[p50, p95, min, max].map(figure), String(samples), ...(hasCpu ? [figure(cpuMsMean)] : [])]);
+  // Of fewer samples it would be their largest or the one before.
+  const hasP99 = cases.every(({ samples }) => samples >= P99_SAMPLES_MIN);
+  const head = [`${title} (${unit})`, 'p50', 'p95', ...(hasP99 ? ['p99'] : []), 'min', 'max', 'N', ...(hasCpu ? ['CPU mean'] : [])];
+  const rows = cases.map(({ name, p50, p95, p99, min, max, samples, cpuMsMean }) => [name, ...[p50, p95, ...(hasP99 ? [p99] : []), min, max].map(figure), String(samples), ...(hasCpu ? [figure(cpuMsMean)] : [])]);
   printTable([head, ...rows]);
   for (const { case: name, to, value, low, high } of ratios) print(`  ${name} / ${to}: ${figure(value)} (95 %: ${figure(low)} to ${figure(high)})`);
   for (const { text, value, low, high, outcome } of goals) print(`  goal: ${text}: ${figure(value)} (${figure(low)} to ${figure(high)}): ${outcome.toUpperCase()}`);

@@ -26,7 +26,7 @@ cycle.self = cycle;
 
 test.each<[string, unknown, string]>([
   ['undefined member', { a: [{ b: undefined }] }, '$.a[0].b'],
-  ['hole in an array', [1, , 2], '$[1]'], // eslint-disable-line no-sparse-arrays
+  ['hole in an array', [1, , 2], '$[1]'],
   ['bigint', { a: 1n }, '$.a'],
   ['function', [() => 1], '$[0]'],
   ['symbol', Symbol('x'), '$'],

@@ -50,6 +50,27 @@ test('deploy/kafka/topics.json, by the command: all created, then nothing to do,
   });
 });
 
+test('--retention and --dead-letter-retention stand in place of the file’s for topics that are made, and tell of those that are there', async () => {
+  const run = async (...more: string[]) => {
+    const lines: string[] = [];
+    const code = await runTopicsCommand(['--file', FILE, '--brokers', kafka.brokers.join(), '--prefix', connection.topicPrefix, ...more], { out: (line) => lines.push(line), err: (line) => lines.push(line) });
+    return { code, lines };
+  };
+  expect((await run('--retention', '3d', '--dead-letter-retention', '960h')).code).toBe(0);
+  const [event] = await readTopics(FILE);
+  const retentionOf = async (name: string) => {
+    const admin = await connected();
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: `${connection.topicPrefix}${name}` }] });
+    await admin.disconnect();
+    return resources[0]?.configEntries.find(({ configName }) => configName === 'retention.ms')?.configValue;
+  };
+  const days = (count: number) => String(count * 86_400_000);
+  expect([await retentionOf(event?.name ?? ''), await retentionOf(`${event?.name}.dlq`)]).toEqual([days(3), days(40)]);
+  const { code, lines } = await run('--retention', '4d', '--dead-letter-retention', '960h', '--check');
+  expect([code, lines.filter((line) => line.includes('retention.ms') && line.includes(days(4)) && line.includes(days(3))).length]).toEqual([1, (await readTopics(FILE)).length / 2]);
+  expect(await retentionOf(event?.name ?? '')).toBe(days(3));
+});
+
 test('what differs is told and left, what is not in the file is left, what is missing is created', async () => {
   await applyTopics(connection, [demo('one'), demo('two'), demo('three')], logger);
   const report = await applyTopics(connection, [{ ...demo('one'), partitions: 3, retentionMs: 7_200_000 }, demo('two'), demo('four')], logger);

@@ -45,3 +45,22 @@ test.each<[string, unknown, string]>([
 test('a cycle ends at the depth limit', () => {
   expect(refusal(() => canonicalize(cycle)).facts['problem']).toBe('nested too deeply');
 });
+
+test('members in order or not, names like numbers, toJSON on a prototype: the same form as member by member', () => {
+  const names = ['', '0', '1', '10', '9', 'a', 'A', 'ab', 'é', '\ufb33', '\u{1f600}', 'toString', 'constructor'];
+  const values = [0, -0, 1e21, 1e-7, 'x\u2028"', null, true, [], [1, [2]], {}, { b: 1, a: [{ d: 1, c: 2 }] }];
+  const expected = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.map(expected).join(',')}]`;
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => `${JSON.stringify(name)}:${expected(member)}`).join(',')}}`;
+  };
+  for (const [first, ...rest] of names.flatMap((name) => names.map((other) => [name, other, 'm']))) {
+    const members = Object.fromEntries([first, ...rest].map((name, index) => [name, values[(index + (first ?? '').length + rest.join().length) % values.length]]));
+    expect(text(members)).toBe(expected(members));
+    // Canonical JSON that was parsed and encoded again is what it was.
+    expect(text(JSON.parse(text(members)))).toBe(text(members));
+  }
+  const odd = Object.create(Object.assign(Object.create(null), { toJSON: () => 'other' })) as Record<string, unknown>;
+  odd['b'] = 1;
+  expect(text(odd)).toBe('{"b":1}');
+});

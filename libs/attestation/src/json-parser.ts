@@ -3,7 +3,8 @@ import { JSON_DEPTH_MAX, type JsonObject, type JsonValue } from './json-value.js
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const INTEGER = /-?(?:0|[1-9][0-9]*)/y;
+const MINUS = 0x2d;
+const ZERO = 0x30;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -154,16 +155,29 @@ export class JsonParser {
   }
 
   private integer(): number {
-    INTEGER.lastIndex = this.at;
-    const digits = INTEGER.exec(this.text)?.[0];
-    if (digits === undefined) return this.fail('value expected');
-    const after = this.text[this.at + digits.length];
+    const start = this.at;
+    const isNegative = this.text.charCodeAt(start) === MINUS;
+    const first = isNegative ? start + 1 : start;
+    let at = first;
+    let value = 0;
+    for (let digit = this.digitAt(at); digit !== undefined; digit = this.digitAt(at)) {
+      // A zero stands alone; what follows it is no part of the number.
+      if (at > first && value === 0) break;
+      value = value * 10 + digit;
+      at += 1;
+    }
+    if (at === first) return this.fail('value expected');
+    const after = this.text[at];
     if (after === '.' || after === 'e' || after === 'E') this.fail('fraction or exponent');
-    const value = Number(digits);
-    if (!Number.isSafeInteger(value)) this.fail('number too large');
-    if (Object.is(value, -0)) this.fail('negative zero');
-    this.at += digits.length;
-    return value;
+    if (value > Number.MAX_SAFE_INTEGER) this.fail('number too large');
+    if (isNegative && value === 0) this.fail('negative zero');
+    this.at = at;
+    return isNegative ? -value : value;
+  }
+
+  private digitAt(at: number): number | undefined {
+    const digit = this.text.charCodeAt(at) - ZERO;
+    return digit >= 0 && digit <= 9 ? digit : undefined;
   }
 
   private literal<T>(word: string, value: T): T {

@@ -1,6 +1,7 @@
 // `npm test [-- --again]`: everything that needs no outside server. Ends with one line that counts, and fails if anything
 // failed. A project whose inputs (nx.json) are those of a run that passed is not run again, but for --again.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectFolders } from './projects.mjs';
@@ -17,12 +18,13 @@ const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: 
 const failures = [];
 
 debianPackages({ gdb: 'gdb', 'debuginfod-find': 'debuginfod', objcopy: 'binutils' });
-stage('lint', 'npm', ['run', '--silent', 'lint']);
-stage('tools', 'node', ['--test', 'tools/test/*.test.mjs']);
-stage('rust', 'cargo', ['test', '--workspace', '--release', '--locked', '--quiet']);
+const lint = stage('lint', 'npm', ['run', '--silent', 'lint'], { isAside: true });
+await stage('tools', 'node', ['--test', 'tools/test/*.test.mjs']);
+await stage('rust', 'cargo', ['test', '--workspace', '--release', '--locked', '--quiet']);
+await lint;
 const folders = projectFolders(root);
 forgetCounts(folders);
-stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--parallel=2', ...(again ? ['--skipNxCache'] : [])]);
+await stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--parallel=2', ...(again ? ['--skipNxCache'] : [])]);
 
 const counts = addCounts(folders, run);
 if (counts.passed === 0) failures.push('no TypeScript test ran');
@@ -34,11 +36,19 @@ process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
 /**
  * Whatever does not end is ended: a suite that failed may have left a server that keeps it running. With all that it
  * started, but at a terminal, where an interrupt has to reach it.
+ * @param {{ isAside?: boolean }} how `isAside`: runs beside others, and what it says is shown at its end
  */
-function stage(name, command, args) {
-  console.log(`\n== ${name}`);
-  const { status } = spawnSync('timeout', [...(process.stdin.isTTY ? ['--foreground'] : []), '--kill-after=30', `${STAGE_SECONDS_MAX}`, command, ...args], { env, stdio: 'inherit' });
-  if (status !== 0) failures.push(status === TIMED_OUT ? `${name} (not over after ${STAGE_SECONDS_MAX} s)` : name);
+async function stage(name, command, args, { isAside = false } = {}) {
+  if (!isAside) console.log(`\n== ${name}`);
+  const beganMs = Date.now();
+  const limit = [...(process.stdin.isTTY ? ['--foreground'] : []), '--kill-after=30', `${STAGE_SECONDS_MAX}`];
+  const child = spawn('timeout', [...limit, command, ...args], { env, stdio: ['inherit', ...(isAside ? ['pipe', 'pipe'] : ['inherit', 'inherit'])] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => said.push(bytes));
+  const [code] = await once(child, 'close');
+  if (isAside) process.stdout.write(`\n== ${name}\n${Buffer.concat(said)}`);
+  console.log(`== ${name}: ${Math.round((Date.now() - beganMs) / 1000)} s`);
+  if (code !== 0) failures.push(code === TIMED_OUT ? `${name} (not over after ${STAGE_SECONDS_MAX} s)` : name);
 }
 
 /** The real debuggers that the tests hold the symbol server against. */

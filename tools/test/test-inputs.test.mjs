@@ -10,6 +10,7 @@ import { projectFolders } from '../projects.mjs';
 // projects that it depends on, and what is named besides. A path that leads elsewhere has to be named.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WORDS = /(['"`])([\w@.-]+(?:\/[\w@.-]+)*)\/?\1/g;
 const LEADS_OUT = /(['"`])((?:\.\.\/)+[^'"`$\n]*)\1/g;
 /** Made by a task, or no input at all. */
 const NO_INPUT = /^(node_modules|target)(\/|$)/;
@@ -51,7 +52,11 @@ for (const [folder, { nx, scripts }] of packages) {
     const sources = globSync('{src,test}/**/*.{ts,mjs}', { cwd: join(ROOT, folder) }).filter((name) => !name.includes('src/gen/'));
     const found = sources.flatMap((name) => {
       const file = join(ROOT, folder, name);
-      return [...readFileSync(file, 'utf8').matchAll(LEADS_OUT)].map(([, , path]) => ({ name, path: relative(ROOT, resolve(dirname(file), path)) }));
+      const text = readFileSync(file, 'utf8');
+      const paths = [...text.matchAll(LEADS_OUT)].map(([, , path]) => relative(ROOT, resolve(dirname(file), path)));
+      // Whoever has the root names what is below it; packages of `libs` are found by their imports.
+      const below = paths.includes('') ? [...text.matchAll(WORDS)].map(([, , word]) => word).filter((word) => !['libs', '.'].includes(word)) : [];
+      return [...paths, ...below].map((path) => ({ name, path }));
     });
     const outside = found.filter(({ path }) => path !== '' && !path.startsWith('..') && !NO_INPUT.test(path) && existsSync(join(ROOT, path)) && !allowed.some((each) => within(path, each)) && !holdsOnly(path, allowed));
     assert.deepEqual(outside, []);

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 /** Their versions, or that they are missing: a test that wants one is skipped then. */
 const PROGRAMS = ['node', 'cargo', 'gcc', 'go', 'gdb', 'debuginfod-find', 'objcopy', 'openssl', 'git'];
 const WITHOUT_DASHES = ['go', 'openssl'];
-const VARIABLES = ['CI', 'STELLA_REQUIRE_VECTORS', 'STELLA_VECTORS', 'STELLA_NATIVE', 'LANG', 'LC_ALL', 'TZ'];
+const VARIABLES = ['CI', 'STELLA_REQUIRE_VECTORS', 'STELLA_VECTORS', 'STELLA_NATIVE', 'STELLA_SQL_RECORD', 'LANG', 'LC_ALL', 'TZ'];
 const vectors = process.env.STELLA_VECTORS ?? fileURLToPath(new URL('../../shared/data/vectors', import.meta.url));
 
 for (const name of PROGRAMS) {
@@ -19,6 +19,8 @@ for (const name of PROGRAMS) {
 }
 for (const name of VARIABLES) console.log(name, process.env[name] ?? 'not set');
 console.log('account', process.getuid() === 0 ? 'root' : 'other', 'kernel', release());
+const native = process.env.STELLA_NATIVE;
+if (native !== undefined && existsSync(native)) console.log('native', createHash('sha256').update(readFileSync(native)).digest('hex'));
 console.log('vectors', existsSync(vectors) ? digestOf(vectors) : 'missing');
 
 function digestOf(folder) {

@@ -11,7 +11,8 @@ import { projectFolders } from '../projects.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WORDS = /(['"`])([\w@.-]+(?:\/[\w@.-]+)*)\/?\1/g;
-const LEADS_OUT = /(['"`])((?:\.\.\/)+[^'"`$\n]*)\1/g;
+/** Up to what is put in, where something is. */
+const LEADS_OUT = /['"`]((?:\.\.\/)+[^'"`$\n]*)/g;
 /** Made by a task, or no input at all. */
 const NO_INPUT = /^(node_modules|target)(\/|$)/;
 
@@ -53,7 +54,7 @@ for (const [folder, { nx, scripts }] of packages) {
     const found = sources.flatMap((name) => {
       const file = join(ROOT, folder, name);
       const text = readFileSync(file, 'utf8');
-      const paths = [...text.matchAll(LEADS_OUT)].map(([, , path]) => relative(ROOT, resolve(dirname(file), path)));
+      const paths = [...text.matchAll(LEADS_OUT)].map(([, path]) => relative(ROOT, resolve(dirname(file), path)));
       // Whoever has the root names what is below it; packages of `libs` are found by their imports.
       const below = paths.includes('') ? [...text.matchAll(WORDS)].map(([, , word]) => word).filter((word) => !['libs', '.'].includes(word)) : [];
       return [...paths, ...below].map((path) => ({ name, path }));

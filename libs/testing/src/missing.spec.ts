@@ -13,7 +13,7 @@ function ran(body: string, env: NodeJS.ProcessEnv): { readonly status: number | 
     const { CI: _ci, ...outside } = process.env;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', JEST, '--reporters=default', '--runTestsByPath', join(folder, 'inner.spec.ts')], {
       cwd: PACKAGE,
-      env: { ...outside, NODE_OPTIONS: '', STELLA_TEST_RUN: '', ...env },
+      env: { ...outside, NODE_OPTIONS: '', ...env },
       encoding: 'utf8',
     });
     return { status, said: `${stdout}${stderr}` };

@@ -3,15 +3,6 @@
 DELETE FROM pack_files
   WHERE pack_id = $1;
 
-DELETE FROM received_files
-  WHERE (tenant, sha256) IN ( SELECT tenant, sha256
-  FROM received_files AS received
-  LEFT JOIN (SELECT uploads.tenant, file ->> 'sha256' AS sha256
-  FROM uploads
-  CROSS JOIN LATERAL jsonb_array_elements(uploads.files) AS file) AS declared USING (tenant, sha256)
-  WHERE received.receive_time < $1 AND declared.sha256 IS NULL
-  LIMIT $2 FOR UPDATE OF received SKIP LOCKED);
-
 DELETE FROM uploads
   WHERE id = ANY (ARRAY(SELECT id
   FROM uploads

@@ -93,10 +93,7 @@ function wire({ database, blobs, events, logger, metrics, clock, ids }: ServiceC
       { provide: HotFiles, useValue: new HotFiles(limits.hotFilesBytesMax, limits.sentAtOnceBytesMax) },
       { provide: ServeBuild, useValue: new ServeBuild(index, packs, blobs, binaries, facts, nowNs) },
     ],
-    chores: [
-      { what: 'uploads', forget: (rowsMax) => uploads.forgetUnfinished(new Date(clock().getTime() - limits.uploadTombstoneMs), rowsMax) },
-      { what: 'received files', forget: (rowsMax) => uploads.forgetUnused(new Date(clock().getTime() - limits.uploadTombstoneMs), rowsMax) },
-    ],
+    chores: [{ what: 'uploads', forget: (rowsMax) => uploads.forgetUnfinished(new Date(clock().getTime() - limits.uploadTombstoneMs), rowsMax) }],
     start: async () => {
       await publications.catchUp();
       feed.start();

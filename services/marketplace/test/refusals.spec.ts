@@ -99,19 +99,6 @@ describe('before a byte is stored', () => {
     expect(await runtime.runtime.metrics.text()).toMatch(/housekeeping_removed_total{service="marketplace",kind="uploads"} [1-9]/);
   });
 
-  test('a file of an upload that was forgotten counts no more, and has to be sent again; one that another upload names stays', async () => {
-    const [lost, kept] = [text('lost', 'lost bytes'), text('kept', 'kept bytes')];
-    const { upload } = await bad.open([lost, kept]);
-    for (const { bytes } of [lost, kept]) await bad.send(upload, bytes);
-    now += 40 * 3_600_000;
-    await bad.open([kept]);
-    now += 20 * 3_600_000;
-    // The first pass takes the upload, and the file that only it named with it or after it.
-    for (let pass = 0; pass < 2; pass++) await runtime.runtime.keepHouse();
-    const { missingSha256 } = await bad.open([lost, kept]);
-    expect(missingSha256).toEqual([sha256(lost.bytes)]);
-  });
-
   test('an upload has the time that is set for it', async () => {
     const other = await startTestRuntime([marketplaceService({ uploadLifetimeMs: 6 * 3_600_000 })], { database: runtime.database, clock: () => new Date(now) });
     try {

@@ -32,22 +32,30 @@ export function callInterceptor({ red, defaultDeadlineMs, authenticator, rules }
       call.sendStatus(sent);
     };
     let inTrace: InTrace = (work) => work();
+    /** grpc-js awaits nothing of what it calls here: an error would end the process. */
+    const safely = (work: () => void): void => {
+      try {
+        inTrace(work);
+      } catch (error) {
+        refuse(statusOf(error));
+      }
+    };
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata: Metadata, forward: (metadata: Metadata) => void) {
             inTrace = inTraceOf(metadata.get('traceparent')[0]?.toString());
-            inTrace(() => identify(authenticator, method.path, metadata, () => forward(metadata), (error) => refuse(statusOf(error))));
+            safely(() => identify(authenticator, method.path, metadata, () => safely(() => forward(metadata)), (error) => refuse(statusOf(error))));
           },
           onReceiveMessage(message: object, forward: (message: object) => void) {
-            inTrace(() => {
+            safely(() => {
               const problem = rules(method.path, message);
               if (problem === undefined) forward(message);
               else refuse(problem);
             });
           },
           onReceiveHalfClose(forward: () => void) {
-            inTrace(forward);
+            safely(forward);
           },
           onCancel() {
             end(status.CANCELLED);

@@ -32,6 +32,7 @@ test.each([
   ['a class of another script', '^\\p{Greek}+$', 'αβγ', true],
   ['any character counts as one', '^.{1}$', '😀', true],
   ['nothing is tried twice', '^(a+)+$', `${'a'.repeat(40)}!`, false],
+  ['nor are many lengths of neighbours', '^[a-z]{0,900}[a-z]{0,900}[a-z]{0,900}$', `${'a'.repeat(2_000)}!`, false],
 ])('what is not plain goes by RE2: %s', (_what, pattern, text, isMatch) => {
   expect(matchesPattern(pattern, text)).toBe(isMatch);
 });

@@ -7,7 +7,6 @@ import type { Authenticator } from '@stella/platform-auth';
 import type { RedMetrics } from '@stella/platform-telemetry';
 import type { HealthImplementation } from 'grpc-health-check';
 import { callInterceptor } from './call-interceptor.js';
-import { RequestBytes } from './request-bytes.js';
 import { requestRules } from './validation.js';
 
 /** A message holds at most a delta proof or an envelope of 16 MiB, and its frame. */
@@ -36,14 +35,13 @@ export interface GrpcServerConfig {
 
 export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
   const definitions = Object.values(config.services);
-  const bytes = new RequestBytes();
   return {
     transport: Transport.GRPC,
     options: {
       url: config.url,
       ...(config.credentials ? { credentials: config.credentials } : {}),
       package: [...config.packages],
-      packageDefinition: bytes.watched(config.services),
+      packageDefinition: config.services,
       gracefulShutdown: true,
       maxReceiveMessageLength: MESSAGE_BYTES_MAX,
       // Nest hands channelOptions to grpc-js's Server as a whole, which is where it reads interceptors.
@@ -56,7 +54,7 @@ export function grpcServerOptions(config: GrpcServerConfig): GrpcOptions {
             red: config.red,
             defaultDeadlineMs: config.defaultDeadlineMs ?? DEFAULT_DEADLINE_MS,
             authenticator: config.authenticator,
-            rules: requestRules(config.descriptorSet, definitions, bytes),
+            rules: requestRules(config.descriptorSet, definitions),
           }),
         ],
       } as object,

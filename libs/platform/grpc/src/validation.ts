@@ -1,19 +1,22 @@
-import { createFileRegistry, type DescMessage, fromBinary } from '@bufbuild/protobuf';
+import { createFileRegistry, type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { DomainError } from '@stella/errors';
 import { matchesPattern } from './patterns.js';
-import type { RequestBytes } from './request-bytes.js';
 import { badRequest, type StatusParts, statusOf } from './status.js';
+
+const PROBLEM_CHARS_MAX = 200;
 
 /** What is wrong with a request message of the method at a path; undefined: nothing, or the method is not one of ours. */
 export type RequestRules = (path: string, message: object) => StatusParts | undefined;
 
 /**
  * Holds every request message, streamed ones too, against its `buf.validate` rules before a handler sees it. The rules
- * run on the descriptor set, thus on the message's bytes.
+ * run on the descriptor set, thus on bytes: those that are made of the message again, and not those that came. Two readers
+ * may understand the same bytes in two ways, and it is the handler's that counts.
  */
-export function requestRules(descriptorSet: Uint8Array, services: readonly ServiceDefinition[], bytes: RequestBytes): RequestRules {
+export function requestRules(descriptorSet: Uint8Array, services: readonly ServiceDefinition[]): RequestRules {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const validator = createValidator({ registry, regexMatch: matchesPattern });
   const requests = new Map<string, { desc: DescMessage; encode: (value: never) => Buffer }>();
@@ -26,7 +29,14 @@ export function requestRules(descriptorSet: Uint8Array, services: readonly Servi
   return (path, message) => {
     const request = requests.get(path);
     if (request === undefined) return undefined;
-    const result = validator.validate(request.desc, fromBinary(request.desc, bytes.take(message) ?? request.encode(message as never)));
+    let read: Message;
+    try {
+      read = fromBinary(request.desc, request.encode(message as never));
+    } catch (error) {
+      // A time or a number that the contract's types cannot hold.
+      return statusOf(new DomainError('REQUEST_INVALID', { fields: '', problem: (error as Error).message.slice(0, PROBLEM_CHARS_MAX) }));
+    }
+    const result = validator.validate(request.desc, read);
     if (result.kind === 'valid') return undefined;
     // A rule that cannot be evaluated is no pass.
     if (result.kind === 'error') return statusOf(result.error);

@@ -1,4 +1,4 @@
-import { credentials, type Metadata, Server, ServerCredentials, type ServerInterceptor, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Client, credentials, type Metadata, Server, ServerCredentials, type ServerInterceptor, type ServiceError, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { StackGraphServiceService as Stacks, type GetStackRequest } from '@stella/contracts/stella/csfg/v1alpha/csfg';
 import { readDescriptorSet } from '@stella/contracts';
 import { DomainError, type ErrorKind, REASONS, type Reason } from '@stella/errors';
@@ -6,7 +6,6 @@ import type { Principal } from '@stella/platform-auth';
 import { createClient, fromServiceError, principalOf, signalOf, toServiceError } from '@stella/platform-grpc';
 import { currentTrace, Metrics, RedMetrics, withTraceparent } from '@stella/platform-telemetry';
 import { callInterceptor, type CallInterceptorConfig } from '../src/call-interceptor.js';
-import { RequestBytes } from '../src/request-bytes.js';
 import { requestRules } from '../src/validation.js';
 
 const NAME = `stacks/${'a'.repeat(64)}`;
@@ -126,7 +125,6 @@ test('a call without a deadline ends at the default one, and its handler is told
     signalOf(call).addEventListener('abort', () => told.resolve());
     return new Promise(() => undefined);
   });
-  const { Client } = await import('@grpc/grpc-js');
   const raw = new Client(address, credentials.createInsecure());
   open.push(() => raw.close());
   const error = await new Promise((resolve) => raw.makeUnaryRequest(Stacks.getStack.path, Stacks.getStack.requestSerialize, Stacks.getStack.responseDeserialize, { name: NAME }, resolve));
@@ -166,13 +164,38 @@ test('the handler works in the trace of its caller; calls side by side keep thei
 test('rules of the contract are kept at the door, and the refusal is counted', async () => {
   const metrics = new Metrics();
   let reached = false;
-  const address = await serve([interceptor({ red: new RedMetrics(metrics, 'grpc_server'), rules: requestRules(readDescriptorSet(), [Stacks], new RequestBytes()) })], async () => {
+  const address = await serve([interceptor({ red: new RedMetrics(metrics, 'grpc_server'), rules: requestRules(readDescriptorSet(), [Stacks]) })], async () => {
     reached = true;
     return { stack: undefined };
   });
   await expect(clientOf(address).getStack({ name: 'x' })).rejects.toMatchObject({ reason: 'REQUEST_INVALID', facts: { fields: 'name' } });
   expect(reached).toBe(false);
   expect(await metrics.text()).toContain(`code="INVALID_ARGUMENT"} 1`);
+});
+
+test.each([
+  ['what is no UTF-8', '0a02fffe'],
+  ['a group that ends and never began', '0c'],
+  ['a field without a number', '00'],
+  ['a text whose length is not there', '0aff'],
+  ['a text that is told as a number, for a reader that takes it for a text', `0a03${Buffer.from('bad').toString('hex')}0847${Buffer.from(NAME).toString('hex')}`],
+  ['a field of another type', '0d00000000'],
+])('bytes that two readers may take differently, or not at all: %s', async (_what, hex) => {
+  const seen: string[] = [];
+  const broken: unknown[] = [];
+  const note = (error: unknown) => void broken.push(error);
+  process.on('unhandledRejection', note);
+  const address = await serve([interceptor({ rules: requestRules(readDescriptorSet(), [Stacks]) })], async ({ name }) => {
+    seen.push(name);
+    return { stack: undefined };
+  });
+  const raw = new Client(address, credentials.createInsecure());
+  open.push(() => raw.close());
+  const error = await new Promise<ServiceError | null>((resolve) => raw.makeUnaryRequest(Stacks.getStack.path, (bytes: Buffer) => bytes, Stacks.getStack.responseDeserialize, Buffer.from(hex, 'hex'), { deadline: Date.now() + 5_000 }, resolve));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', note);
+  expect([status.INVALID_ARGUMENT, status.INTERNAL]).toContain(error?.code);
+  expect([seen, broken]).toEqual([[], []]);
 });
 
 describe('a token that is refused', () => {

@@ -12,7 +12,7 @@ export interface PolicyInForce {
 
 /**
  * The presets as signed, versioned, expiring documents of this installation. They are part of the product, and its tests
- * hold each against `publishChecks`; a policy that somebody else writes has to pass these here.
+ * hold each against `publishChecks`.
  */
 export class Policies {
   constructor(

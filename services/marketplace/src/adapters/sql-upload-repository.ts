@@ -43,17 +43,6 @@ export class SqlUploadRepository implements UploadRepository {
     );
   }
 
-  forgetUnused(receivedBefore: Date, rowsMax: number): Promise<number> {
-    return this.database.execute(
-      `DELETE FROM received_files WHERE (tenant, sha256) IN (
-         SELECT tenant, sha256 FROM received_files AS received
-         LEFT JOIN (SELECT uploads.tenant, file ->> 'sha256' AS sha256 FROM uploads CROSS JOIN LATERAL jsonb_array_elements(uploads.files) AS file) AS declared USING (tenant, sha256)
-         WHERE received.receive_time < $1 AND declared.sha256 IS NULL
-         LIMIT $2 FOR UPDATE OF received SKIP LOCKED)`,
-      [receivedBefore, rowsMax],
-    );
-  }
-
   async usage(tenant: string, at: Date, tx: Sql): Promise<{ openUploads: number; receivedBytes: number }> {
     const rows = await tx.query<{ open: bigint; bytes: string }>(
       `SELECT (SELECT count(*) FROM uploads WHERE tenant = $1 AND pack_id IS NULL AND expire_time > $2) AS open,

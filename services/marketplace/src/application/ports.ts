@@ -35,8 +35,6 @@ export interface UploadRepository {
   /** What a tenant has under way and has sent so far. */
   /** Those that ended before without a pack, at most `rowsMax`; how many that were. Locked ones are left alone. */
   forgetUnfinished(expiredBefore: Date, rowsMax: number): Promise<number>;
-  /** Files that no upload names any more count for nobody, and have to be sent again. */
-  forgetUnused(receivedBefore: Date, rowsMax: number): Promise<number>;
   usage(tenant: string, at: Date, tx: Sql): Promise<{ readonly openUploads: number; readonly receivedBytes: number }>;
   /** Which of the files the tenant itself has sent before, by digest. */
   received(tenant: string, files: readonly DeclaredFile[], tx?: Sql): Promise<ReadonlySet<string>>;

@@ -140,6 +140,17 @@ test('a run that was made and cannot be kept is not one that could not be made',
   expect(await new Bench(() => ended('x'), laid, failed('BLOB_STORE_FULL')).run()).toMatchObject({ failure: { reason: 'BLOB_STORE_FULL' } });
 });
 
+test('a run that fails ends those beside it, and the workspace stays until they have ended', async () => {
+  const bench = new Bench(async (run, _request, signal) => {
+    if (run === 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    else if (run === 2) await new Promise((_, reject) => signal.addEventListener('abort', () => setTimeout(() => reject(new DomainError('CANCELLED')), 10)));
+    if (run === 3) throw new DomainError('UNAVAILABLE');
+    return ended('same');
+  });
+  await expect(bench.run()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+  expect([bench.atOnce, bench.ended.length]).toEqual([0, 1]);
+});
+
 test('libraries that were exchanged meanwhile spoil the runs', async () => {
   const changing = new Bench((run) => {
     if (run === 6) changing.closure = [{ path: '/lib/libc.so.6', sha256: 'f'.repeat(64) }];

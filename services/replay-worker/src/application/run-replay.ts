@@ -53,7 +53,7 @@ export class RunReplay implements Replays {
       const next = nextStep(plan, ended.map(({ observed }) => observed));
       if (next.action === 'stop' || ended.length >= RUNS_MAX) break;
       const count = Math.min(next.count, RUNS_MAX - ended.length);
-      ended.push(...(await Promise.all(Array.from({ length: count }, () => this.#runOnce(order, request, signal)))));
+      ended.push(...(await allOrNone(count, signal, (siblings) => this.#runOnce(order, request, siblings))));
     }
     await this.#requireSameHost(host);
     const runs = ended.map(({ run }) => run);
@@ -109,6 +109,22 @@ export class RunReplay implements Replays {
     const changed = after.find(({ path, sha256 }, at) => closure[at]?.path !== path || closure[at]?.sha256 !== sha256);
     if (changed !== undefined || after.length !== closure.length) throw new DomainError('REPLAY_HOST_CHANGED', { path: changed?.path ?? '' });
   }
+}
+
+/** Runs side by side; the first that fails ends the others, and none is left when this ends: their workspace goes with it. */
+async function allOrNone<T>(count: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T[]> {
+  const failed = new AbortController();
+  const siblings = AbortSignal.any([signal, failed.signal]);
+  const runs = Array.from({ length: count }, () =>
+    run(siblings).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  const settled = await Promise.allSettled(runs);
+  // The first that failed, and not those that were ended for it.
+  if (failed.signal.aborted) throw failed.signal.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
 /** What may be over soon is tried again; a host without a capsule is told at once. */

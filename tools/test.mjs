@@ -1,5 +1,5 @@
 // `npm test [-- --again]`: everything that needs no outside server. Ends with one line that counts, and fails if anything
-// failed. A project whose inputs (nx.json) are those of a run that passed is not run again, but for --again and in CI.
+// failed. A project whose inputs (nx.json) are those of a run that passed is not run again, but for --again.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
@@ -12,7 +12,7 @@ const STAGE_SECONDS_MAX = 3_600;
 const TIMED_OUT = 124;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
-const again = process.argv.includes('--again') || process.env.CI !== undefined;
+const again = process.argv.includes('--again');
 const run = `${process.pid}-${Date.now()}`;
 const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', STELLA_TEST_RUN: run };
 const failures = [];

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@stella/errors';
 import type { Client } from 'pg';
 import type { Database, Tx } from './database.js';
+import { translate } from './errors.js';
 
 // The name belongs to the service: two services may lock the same words.
 const KEY = `hashtextextended(current_schema() || ' ' || $1, 0)`;
@@ -12,7 +13,7 @@ const POLL_MS = 100;
 export class AdvisoryLocks {
   constructor(private readonly database: Database) {}
 
-  /** @throws DomainError CANCELLED when the signal aborts before the lock is free; what `work` throws */
+  /** @throws DomainError CANCELLED when the signal aborts before the lock is free; DATABASE_UNAVAILABLE; what `work` throws */
   hold<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return this.#withSession(async (session) => {
       while (!(await isTaken(session, name))) {
@@ -24,7 +25,7 @@ export class AdvisoryLocks {
     });
   }
 
-  /** Undefined: somebody else holds it, and nothing was done. */
+  /** Undefined: somebody else holds it, and nothing was done. @throws DomainError DATABASE_UNAVAILABLE; what `work` throws */
   tryHold<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     return this.#withSession(async (session) => ((await isTaken(session, name)) ? work() : undefined));
   }
@@ -45,6 +46,10 @@ export async function lockInTransaction(tx: Tx, name: string): Promise<void> {
 }
 
 async function isTaken(session: Client, name: string): Promise<boolean> {
-  const { rows } = await session.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS taken`, [name]);
-  return rows[0]?.taken === true;
+  try {
+    const { rows } = await session.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS taken`, [name]);
+    return rows[0]?.taken === true;
+  } catch (error) {
+    throw translate(error);
+  }
 }

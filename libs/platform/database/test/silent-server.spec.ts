@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { Database } from '@stella/platform-database';
+import { AdvisoryLocks, Database } from '@stella/platform-database';
 
 /** Takes connections, and says nothing: a cut network, or a proxy before a server that hangs. */
 test.each(['query', 'session'] as const)('a server that takes a connection and says nothing is one that does not answer (%s)', async (how) => {
@@ -38,6 +38,26 @@ test('a server that is lost while a transaction begins is one that does not answ
   try {
     await expect(database.tx(async () => undefined)).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
     expect(begun).toBeGreaterThan(1);
+  } finally {
+    await database.close();
+    server.close();
+  }
+});
+
+test('a server that is lost while a lock is asked for is one that does not answer', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(WELCOME);
+      socket.once('data', () => socket.destroy());
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const database = new Database({ name: 'lost', connectTimeoutMs: 1_000, connection: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, user: 'a', password: 'b', database: 'c' } });
+  try {
+    const locks = new AdvisoryLocks(database);
+    await expect(locks.tryHold('lock', () => Promise.resolve())).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
+    await expect(locks.hold('lock', new AbortController().signal, () => Promise.resolve())).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
   } finally {
     await database.close();
     server.close();

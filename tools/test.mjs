@@ -28,6 +28,7 @@ forgetCounts(folders);
 await stage('typescript', 'nx', ['run-many', '-t', 'test', '--outputStyle=static', '--parallel=2', ...(again ? ['--skipNxCache'] : [])]);
 
 const counts = addCounts(folders, run);
+if (counts.passed === 0) failures.push('no TypeScript test ran');
 for (const folder of counts.uncounted) failures.push(`the tests of ${folder} are not counted`);
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 if (counts.recorded > 0) console.log(`${counts.recorded} of them are recorded from a run with the same inputs (all again: npm test -- --again)`);

@@ -29,21 +29,32 @@ async function connected() {
   return admin;
 }
 
+/** The command on this test's topics: its exit code, and what it said. */
+async function command(...more: string[]) {
+  const lines: string[] = [];
+  const code = await runTopicsCommand(['--file', FILE, '--brokers', kafka.brokers.join(), '--prefix', connection.topicPrefix, ...more], { out: (line) => lines.push(line), err: (line) => lines.push(line) });
+  return { code, lines };
+}
+
+/** Settings of a topic as the brokers have them. */
+async function settingsOf(name: string | undefined): Promise<Record<string, string>> {
+  const admin = await connected();
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: `${connection.topicPrefix}${name}` }] });
+  await admin.disconnect();
+  return Object.fromEntries(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? []);
+}
+
 test('deploy/kafka/topics.json, by the command: all created, then nothing to do, and a check that agrees', async () => {
   const topics = await readTopics(FILE);
   const run = async (...more: string[]) => {
-    const lines: string[] = [];
-    const code = await runTopicsCommand(['--file', FILE, '--brokers', kafka.brokers.join(), '--prefix', connection.topicPrefix, ...more], { out: (line) => lines.push(line), err: (line) => lines.push(line) });
+    const { code, lines } = await command(...more);
     return [code, lines.at(-1)];
   };
   expect(await run('--check')).toEqual([1, `${topics.length} missing, 0 different and left as they are, 0 as they should be`]);
   expect(await run()).toEqual([0, `${topics.length} created, 0 different and left as they are, 0 as they should be`]);
   expect(await run()).toEqual([0, `0 created, 0 different and left as they are, ${topics.length} as they should be`]);
   expect(await run('--check')).toEqual([0, `0 missing, 0 different and left as they are, ${topics.length} as they should be`]);
-  const admin = await connected();
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: `${connection.topicPrefix}${topics[0]?.name}` }] });
-  await admin.disconnect();
-  expect(Object.fromEntries(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [])).toMatchObject({
+  expect(await settingsOf(topics[0]?.name)).toMatchObject({
     'retention.ms': String(topics[0]?.retentionMs),
     'max.message.bytes': String(topics[0]?.messageBytesMax),
     'message.timestamp.type': 'LogAppendTime',
@@ -51,22 +62,12 @@ test('deploy/kafka/topics.json, by the command: all created, then nothing to do,
 });
 
 test('--retention and --dead-letter-retention stand in place of the file’s for topics that are made, and tell of those that are there', async () => {
-  const run = async (...more: string[]) => {
-    const lines: string[] = [];
-    const code = await runTopicsCommand(['--file', FILE, '--brokers', kafka.brokers.join(), '--prefix', connection.topicPrefix, ...more], { out: (line) => lines.push(line), err: (line) => lines.push(line) });
-    return { code, lines };
-  };
-  expect((await run('--retention', '3d', '--dead-letter-retention', '960h')).code).toBe(0);
+  expect((await command('--retention', '3d', '--dead-letter-retention', '960h')).code).toBe(0);
   const [event] = await readTopics(FILE);
-  const retentionOf = async (name: string) => {
-    const admin = await connected();
-    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: `${connection.topicPrefix}${name}` }] });
-    await admin.disconnect();
-    return resources[0]?.configEntries.find(({ configName }) => configName === 'retention.ms')?.configValue;
-  };
+  const retentionOf = async (name: string) => (await settingsOf(name))['retention.ms'];
   const days = (count: number) => String(count * 86_400_000);
   expect([await retentionOf(event?.name ?? ''), await retentionOf(`${event?.name}.dlq`)]).toEqual([days(3), days(40)]);
-  const { code, lines } = await run('--retention', '4d', '--dead-letter-retention', '960h', '--check');
+  const { code, lines } = await command('--retention', '4d', '--dead-letter-retention', '960h', '--check');
   expect([code, lines.filter((line) => line.includes('retention.ms') && line.includes(days(4)) && line.includes(days(3))).length]).toEqual([1, (await readTopics(FILE)).length / 2]);
   expect(await retentionOf(event?.name ?? '')).toBe(days(3));
 });
